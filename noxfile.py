@@ -43,7 +43,7 @@ def tests(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Run the tests that take long, as CI does."""
     _install(session, "tests")
-    session.run(*PYTEST, "-m", "slow and not engine and not long", *session.posargs, env=WITHOUT_SERVERS)
+    session.run(*PYTEST, "-m", "(slow or costly) and not engine and not long", *session.posargs, env=WITHOUT_SERVERS)
 
 
 @nox.session

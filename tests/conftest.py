@@ -27,6 +27,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 ROOT = Path(__file__).parent.parent
+CASES_BY_DEFAULT = 3  # of a test that makes stores or files, on each database
+WITH_FILES = {"fresh", "fresh_file", "tmp_path", "tmp_path_factory"}
 SLOW_TO_LONG = 3  # of so many slow cases of a test that is sampled, one runs in CI
 DATA = Path(os.environ.get("MEMPROC_DATA", ROOT.parent / "shared" / "data"))
 
@@ -50,20 +52,35 @@ def fresh_file(tmp_path_factory):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark what runs on a server, and the cases of a test with many that do not run by default, or in CI."""
-    cases = Counter()
     for item in items:
+        if _database(item) in VARIABLES:
+            item.add_marker(pytest.mark.server)
+    of_tests, seen = Counter(map(_of_test, items)), Counter()
+    for item in items:
+        test = _of_test(item)
+        at = seen[test]
+        seen[test] += 1
         if sampled := item.get_closest_marker("sampled"):
-            at, every = cases[item.function], sampled.args[0]
-            cases[item.function] += 1
+            every = sampled.args[0]
             if item.get_closest_marker("slow") is None:
                 if at % every:
                     item.add_marker(pytest.mark.slow)
                 at, every = at - at // every - 1, SLOW_TO_LONG
             if at % every and item.get_closest_marker("slow") is not None:
                 item.add_marker(pytest.mark.long)
-        given = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        if any(isinstance(value, str) and value in VARIABLES for value in given):
-            item.add_marker(pytest.mark.server)
+        elif at % -(-of_tests[test] // CASES_BY_DEFAULT) and WITH_FILES & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
+
+def _database(item):
+    """Return the name of the database that a test runs on, nothing if none is named."""
+    given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return next((value for value in given if isinstance(value, str) and value in NAMES), "")
+
+
+def _of_test(item):
+    """Return what the cases of one test on one database have in common."""
+    return item.nodeid.partition("[")[0], _database(item)
 
 
 def pytest_collection_finish():

@@ -113,6 +113,7 @@ def imported(tree):
             yield node.module
 
 
+@pytest.mark.costly
 def test_imports_go_one_way():
     """Nothing imports from a floor above its own."""
     above = []
@@ -124,6 +125,7 @@ def test_imports_go_one_way():
     assert not above
 
 
+@pytest.mark.costly
 def test_imports_go_one_way_within_packages():
     """From a text to its gist, from rows to what changes them."""
     above = []
@@ -152,6 +154,7 @@ def functions():
     return [(path, node) for path, tree in modules() for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
+@pytest.mark.costly
 def test_functions_have_few_parameters():
     """But for the faces that people use: what they leave out has a default."""
     many = set()
@@ -164,6 +167,7 @@ def test_functions_have_few_parameters():
     assert many == FACES
 
 
+@pytest.mark.costly
 def test_no_function_takes_a_connection_beside_its_database():
     """A transaction knows both."""
     for path, node in functions():
@@ -180,6 +184,7 @@ def test_the_pure_part_is_pure():
     assert not {path: names for path, names in found.items() if names}
 
 
+@pytest.mark.costly
 def test_ingestion_knows_nothing_of_what_is_alike_in_meaning():
     """So a model of words can decide nothing: only who proposes pairs asks it, and only the store offers that."""
     known = {"memproc.embedding", "memproc.dedup.meaning", "memproc.store.reviews.proposing"}
@@ -189,6 +194,7 @@ def test_ingestion_knows_nothing_of_what_is_alike_in_meaning():
     }
 
 
+@pytest.mark.costly
 def test_a_set_of_options_is_written_once():
     """In `config`; what else needs it derives it."""
     options = [{*get_args(found)} for found in vars(config).values() if get_origin(found) is Literal]
@@ -216,6 +222,7 @@ def test_every_public_name_is_there():
         memproc.no_such_name  # noqa: B018 - the look-up itself raises
 
 
+@pytest.mark.costly
 def test_the_library_is_quiet(tmp_path):
     """Nothing is logged or printed unless the host turns it on."""
     code = "import memproc; memproc.ingest([{'content': 'x y z'}, {'content': ''}], 'm.db')"
@@ -237,6 +244,7 @@ OWNERS = {
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 
 
+@pytest.mark.costly
 def test_whoever_writes_a_table_owns_it():
     """The index alone gives numbers to its segments by a counter in the store's row."""
     assert {table.name.removeprefix(tables.PREFIX) for table in tables.metadata.sorted_tables} == OWNERS.keys()
@@ -254,6 +262,7 @@ def test_whoever_writes_a_table_owns_it():
 SEALED = {table.name for table in tables.metadata.sorted_tables if is_sealed(table)} - {tables.store.name}
 
 
+@pytest.mark.costly
 def test_rows_with_a_seal_are_changed_where_it_is_kept():
     """By `update_rows`: an update of SQL's own would leave a seal that does not fit."""
     updates = []

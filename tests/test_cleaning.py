@@ -68,6 +68,7 @@ def delete_all(file, removals):
             assert connection.execute(one.sql, dict(one.values)).rowcount == 1
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("keeps", [False, True], ids=["forgotten", "kept"])
 def test_once_the_list_is_applied_there_nothing_is_listed(keeps, tmp_path):
     """Also where memproc's store is kept, which still knows what was deleted; and what was changed there since is not listed."""
@@ -146,6 +147,7 @@ nothing was changed there
 """
 
 
+@pytest.mark.costly
 def test_the_command_tells_it_to_a_person_and_to_programs(tmp_path):
     """As text, as JSON, as calls alone or as SQL with its values."""
     file = langgraph(tmp_path, dict([*ITEMS.items()][:2]))
@@ -168,6 +170,7 @@ def test_the_command_says_where_there_is_no_sql(tmp_path):
     assert (code, out, err) == (0, "", "memproc: 2 of 2 can be deleted by their own program only: --calls tells how\n")
 
 
+@pytest.mark.costly
 def test_an_id_cannot_add_a_line_to_what_is_printed(tmp_path):
     """A call is one line of Python, whatever the id of an item holds, and so is each line for a person."""
     evil = "p\nimport os; os.system('true')"

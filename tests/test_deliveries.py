@@ -171,6 +171,7 @@ def test_what_a_record_is_does_not_depend_on_what_it_came_in(tmp_path):
         assert (report.read, report.duplicate) == (2, 2)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("compress", [gzip.compress, lambda raw: bz2.compress(raw, 1), lzma.compress])
 def test_compressed_data_may_be_several_one_after_the_other(tmp_path, compress):
     """As tools append them; data that end too early fail the job."""
@@ -292,6 +293,7 @@ def test_a_job_on_a_folder_or_an_archive_goes_on_where_it_was_cut_off(tmp_path, 
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_files_given_by_hundreds_do_not_stay_open(tmp_path):
     """A process may have a thousand open."""
     paths = [tmp_path / f"{number}.jsonl" for number in range(150)]
@@ -455,6 +457,7 @@ def made(monkeypatch):
     return seen
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
 def test_what_becomes_very_large_is_read_up_to_a_limit_only(tmp_path, spaces, made, compress):
     """However large it would have become."""
@@ -465,6 +468,7 @@ def test_what_becomes_very_large_is_read_up_to_a_limit_only(tmp_path, spaces, ma
     assert not (tmp_path / "m.db").exists()
 
 
+@pytest.mark.costly
 def test_what_becomes_very_large_is_refused_before_its_first_records_land(tmp_path):
     """Each line of it would have been a record."""
     (tmp_path / "bomb.md.gz").write_bytes(gzip.compress(b"- I like the sea in the morning\n" * 3_000_000))
@@ -486,6 +490,7 @@ def test_an_archive_that_says_that_it_becomes_large_is_not_opened(tmp_path, monk
         memproc.ingest(tmp_path / "bomb.zip", tmp_path / "m.db")
 
 
+@pytest.mark.costly
 def test_a_member_that_is_larger_than_it_says_is_read_no_further(tmp_path):
     """Its checksum does not fit then."""
     raw = bytearray(zipped({"a.jsonl": lines(*({"content": f"tea {n} {'x' * 300}"} for n in range(2_000)))}))
@@ -617,6 +622,7 @@ def test_a_limit_reads_the_first_records_only(tmp_path, batch_size):
     assert (report.read, report.duplicate, report.stored, report.notes) == (20, 14, 6, [])
 
 
+@pytest.mark.costly
 def test_many_records_without_whose_and_when_are_told(tmp_path):
     """With what to try; a date, or a namespace, is enough not to be told."""
     many = [{"content": f"Note number {n}"} for n in range(200)]
@@ -704,6 +710,7 @@ def test_a_refusal_names_a_file_in_one_line(tmp_path):
         assert str(caught.value).isprintable()
 
 
+@pytest.mark.costly
 def test_a_stored_member_with_a_wrong_checksum_has_failed(tmp_path):
     """As one that is compressed: small it is not read at all, large it is read up to its end."""
     members = {

@@ -61,6 +61,7 @@ def test_what_is_said_in_other_words_is_nearer_than_what_is_not():
     assert one @ other > 0.5 > one @ third + 0.3
 
 
+@pytest.mark.costly
 @needs_the_extra
 def test_the_model_is_first_loaded_when_it_is_used_and_leaves_the_log_of_the_host_alone(tmp_path):
     """It needs no network either."""
@@ -83,6 +84,7 @@ def test_the_model_is_first_loaded_when_it_is_used_and_leaves_the_log_of_the_hos
     assert (done.stdout, done.stderr) == ("Proposed(facts=1, proposed=0, known=0, left=0)\n", "")
 
 
+@pytest.mark.costly
 @needs_the_extra
 def test_the_store_proposes_by_it(fresh):
     """What is said in other words, and nothing of which a cue differs."""

@@ -137,6 +137,7 @@ def test_the_command_line_exits_with_one_where_a_source_ends_early(tmp_path):
     assert "the end of record 6 was never found" in told["notes"][0]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.sampled(4)
 def test_a_file_that_is_made_shorter_while_it_is_read_fails_the_job(tmp_path, name):

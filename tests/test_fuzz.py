@@ -67,6 +67,7 @@ def test_a_reader_that_stops_early_is_caught(new_store, tmp_path, monkeypatch):
         fuzz(new_store, tmp_path, 6_000, seed=15, shape=EARLY)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("format", FILES)
 @pytest.mark.sampled(19)
 def test_each_format_stands_its_spoilt_records(new_store, tmp_path, format):
@@ -81,6 +82,7 @@ def test_a_chunk_can_be_made_again(new_store, tmp_path):
     assert (once.outcomes, once.codes, once.shapes) == (twice.outcomes, twice.codes, twice.shapes)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_guided_fuzzing_starts_from_passes_its_check(target):
     """Also where atheris is not installed."""

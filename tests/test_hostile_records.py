@@ -284,6 +284,7 @@ class Loose(memproc.Memory):
     names: ClassVar[tuple[str, ...]] = ()
 
 
+@pytest.mark.costly
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pydantic says so of what raises while it asks
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
 @pytest.mark.parametrize("schema", [memproc.Memory, Loose])
@@ -303,6 +304,7 @@ def test_objects_that_lie_are_taken_or_told(known, schema):
         assert one.raw is not None
 
 
+@pytest.mark.costly
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pydantic says so of what raises while it asks
 @pytest.mark.parametrize("schema", [memproc.Memory, Loose])
 @pytest.mark.sampled(2)
@@ -335,6 +337,7 @@ def calling_themselves(tree: ast.Module) -> set[str]:
     return found
 
 
+@pytest.mark.costly
 def test_no_function_of_the_package_calls_itself_over_what_it_is_given():
     """A text or a value may be of any length and depth: only what halves a batch, or stops at a depth, may do so."""
     trees = [ast.parse(path.read_text("utf-8")) for path in Path(memproc.__file__).parent.rglob("*.py")]

@@ -65,6 +65,7 @@ def logs_that_stay(folder):
     return [name for name, inode in before.items() if (folder / name).exists() and (folder / name).stat().st_ino == inode]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 @pytest.mark.sampled(8)
 def test_no_file_of_an_open_store_is_read_or_written(two_stores, tmp_path, reader):

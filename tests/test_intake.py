@@ -119,6 +119,7 @@ def read_by_readers(intake: Intake, pieces: list[Piece]) -> Chunk:
         return intake.take_all(pieces)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("is_told", [True, False])
 @pytest.mark.parametrize("schema", SCHEMAS)
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)

@@ -92,6 +92,7 @@ def test_adding_it_does_not_raise(tmp_path, monkeypatch, stage):
         assert store.add(RECORDS[0]).outcome == "stored"
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("error", ERRORS[:2], ids=lambda error: type(error).__name__)
 def test_what_it_breaks_on_as_it_compares_is_stored(tmp_path, monkeypatch, error):
     """The others are compared, and a person is told."""
@@ -148,6 +149,7 @@ def test_what_ends_the_program_is_no_fault_of_a_record(tmp_path, monkeypatch, st
         memproc.ingest(MIXED, store)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("engine", ["threads", "processes"])
 def test_workers_break_as_the_process_itself_does(tmp_path, engine):
     """A record that no worker can be given is prepared here."""

@@ -95,6 +95,7 @@ NOTES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.costly
 @settings(max_examples=100)
 @given(RECORDS)
 def test_what_the_schema_accepts_the_gate_accepts(record):

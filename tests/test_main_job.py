@@ -96,6 +96,7 @@ def test_locomo_is_accounted_for(fresh, locomo):
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_a_line_put_on_top_is_one_new_observation(fresh, tmp_path):
     """Identity is by content, never by position: one line on top of 1,000 without ids adds one observation."""
     lines = [json.dumps({"content": f"She visited place number {number} with a friend"}) for number in range(1_000)]
@@ -109,6 +110,7 @@ def test_a_line_put_on_top_is_one_new_observation(fresh, tmp_path):
         assert store.stats()["observations"] == 1_001
 
 
+@pytest.mark.costly
 def test_batch_size_order_and_splitting_give_the_same_export(fresh):
     """On a corpus of everything: batch sizes 1, 7, 1,000 and all, shuffled input, and two files after one another."""
     records = [{"content": entry.content, "metadata": {"n": at}} for at, entry in enumerate(make_corpus(records=200, seed=3))]
@@ -260,6 +262,7 @@ def test_the_caller_sees_progress(fresh):
     assert [progress.read for progress in seen] == [4, 8, 10]
 
 
+@pytest.mark.costly
 def test_a_share_of_errors_is_judged_from_the_hundredth_record_on(fresh):
     """Ten bad records at the start do not stop a job that tolerates half; sixty of a hundred do."""
     good = [{"content": f"memory number {number} of many"} for number in range(200)]

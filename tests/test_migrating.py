@@ -250,6 +250,7 @@ def test_what_is_in_no_file_is_migrated_too(fresh):
             memproc.migrate(Shelf(numbered, is_followed=True), store, mapping=MAPPING)
 
 
+@pytest.mark.costly
 def test_a_source_that_ends_early_is_not_verified(tmp_path):
     """The report says why."""
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"text": "Prefers tea"}\n' * 9_000)[:-9])
@@ -304,6 +305,7 @@ def test_what_a_mapping_could_not_take_is_replayed_with_it(source, tmp_path):
     assert run_memproc("retry", tmp_path / "other.db", "--mapping", tmp_path / "m.json")[0] == 0
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("engine", ["threads", "processes"])
 def test_workers_read_by_a_mapping_too(source, tmp_path, engine):
     """The mapping goes along."""

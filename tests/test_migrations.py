@@ -155,6 +155,7 @@ def test_an_export_of_an_older_version_is_read(tmp_path, is_full):
         assert [told(one) for one in store] == [NOW]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("engine", ["threads", "processes"])
 def test_workers_migrate_too(tmp_path, engine):
     """The steps go along with the schema."""

@@ -119,6 +119,7 @@ def test_a_memory_of_another_class_than_the_store_asks_for_is_a_record_like_any(
     assert [(fault.path, fault.code) for one in store.quarantine() for fault in one.faults] == [("mood", "missing")]
 
 
+@pytest.mark.costly
 @given(memories())
 def test_a_memory_and_its_fields_are_one_record(memory):
     """Given as an object or as a dictionary, and read back from either."""
@@ -412,6 +413,7 @@ def test_values_of_numpy_and_of_subclasses_are_stored_as_what_they_are(store):
     assert memproc.Memory(**odd) == memproc.Memory(**same)  # type: ignore[arg-type]
 
 
+@pytest.mark.costly
 @given(st.lists(st.sampled_from(["good", *LYING]), max_size=5).filter(lambda names: set(names) != {"text"}))  # those are paths
 def test_each_record_has_an_outcome(names):
     """Whatever it is, nothing is lost and nothing raises."""

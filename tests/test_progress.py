@@ -68,6 +68,7 @@ def check_counts(seen):
         assert progress.read == progress.stored + progress.duplicate + progress.merged + progress.quarantined
 
 
+@pytest.mark.costly
 def test_the_share_is_of_all_files_together(fresh_file, files):
     """The total is the same from the first batch on, and is reached with the last."""
     total = sum(path.stat().st_size for path in files)
@@ -84,6 +85,7 @@ def test_the_share_is_of_all_files_together(fresh_file, files):
     check_counts(seen)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("cut", [3, 10, 15, 29])
 @pytest.mark.parametrize("engine", ["sequential", "threads"])
 @pytest.mark.sampled(15)
@@ -128,6 +130,7 @@ def test_an_empty_file_has_no_share(fresh_file, tmp_path):
         assert ingest(store, [empty])[0] == []
 
 
+@pytest.mark.costly
 def test_the_share_never_goes_back_in_an_archive(fresh_file, files, tmp_path):
     """Where a member is closed as soon as its last byte is read, and its last records are still on their way."""
     with ZipFile(tmp_path / "all.zip", "w") as archive:
@@ -148,6 +151,7 @@ def test_a_limit_leaves_no_share(fresh_file, files):
     assert {(progress.share, progress.seconds_left) for progress in seen} == {(None, None)}
 
 
+@pytest.mark.costly
 def test_what_is_about_to_be_read_is_told_first(fresh_file, files):
     """Once, before the first record; of a resumed job also how far it was."""
     told = []
@@ -163,6 +167,7 @@ def test_what_is_about_to_be_read_is_told_first(fresh_file, files):
     assert len(first.formats) == 1
 
 
+@pytest.mark.costly
 def test_progress_tells_batch_size_and_memory(fresh_file, files):
     """As they are after each batch."""
     with fresh_file() as store:
@@ -171,6 +176,7 @@ def test_progress_tells_batch_size_and_memory(fresh_file, files):
     assert all(progress.rss_mb > 1 for progress in seen)
 
 
+@pytest.mark.costly
 def test_a_file_that_grows_is_read_to_no_more_than_all(fresh_file, tmp_path):
     """Its size is that of when it was opened."""
     path = tmp_path / "grows.jsonl"

@@ -136,6 +136,7 @@ def assert_quiet(*told: object) -> None:
         assert found is None, str(one)[max(found.start() - 200, 0) : found.end() + 100]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("schema", [memproc.Memory, Clinic])
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.sampled(7)
@@ -212,6 +213,7 @@ def test_an_error_that_ends_it_tells_no_names(tmp_path, name, content):
         memproc.ingest(path, tmp_path / "m.db")
 
 
+@pytest.mark.costly
 def test_the_command_line_tells_nothing_either(tmp_path):
     """By `ingest`, `validate`, `transform` and `retry`, as text and as JSON."""
     path = tmp_path / "some.jsonl"
@@ -295,6 +297,7 @@ def test_what_several_threads_add_is_not_told_in_the_log(logged):
     assert_quiet(*logged)
 
 
+@pytest.mark.costly
 def test_what_cannot_travel_to_a_worker_is_not_told_in_the_log(tmp_path, logged):
     """The error of a pickler holds what it could not take."""
 

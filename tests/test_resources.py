@@ -123,6 +123,7 @@ def test_memory_is_seen_though_it_was_given_back():
     assert peak == high
 
 
+@pytest.mark.costly
 def test_children_are_counted(monkeypatch):
     """With the memory they hold, as long as they live."""
     monkeypatch.setattr(resources, "CHILDREN_EVERY_SECONDS", 0.0)

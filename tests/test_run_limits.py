@@ -120,6 +120,7 @@ def test_an_item_of_many_records_is_cut_by_its_bytes(tmp_path):
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_time_that_is_over_stops_a_job_and_it_goes_on(fresh, tmp_path):
     """Each run lands at least a batch, and the last leaves the same export as a run without a limit."""
     path = written(tmp_path / "some.jsonl", 60)
@@ -178,6 +179,7 @@ def test_the_first_size_does_not_matter(tmp_path, monkeypatch):
     assert sizes[1] == [6_000]
 
 
+@pytest.mark.costly
 def test_a_refused_batch_is_smaller_from_then_on(fresh, monkeypatch):
     """Below what was refused, though batches are quick."""
     land, seen = Landing.land, []
@@ -256,6 +258,7 @@ def test_a_run_that_cannot_be_resumed_does_not_say_so(fresh, tmp_path):
     assert ["resume" in " ".join(one.notes) for one in (rehearsed, of_iterator, of_file)] == [False, False, True]
 
 
+@pytest.mark.costly
 def test_of_many_batches_a_thousand_are_told(tmp_path):
     """Evenly thinned."""
     settings = memproc.Settings(batch_size=1, dedup="off")

@@ -277,6 +277,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.costly
 @given(
     st.lists(st.tuples(st.sampled_from(SECRETS), st.sampled_from(PLACES)), max_size=6), st.sampled_from(["redact", "quarantine"])
 )
@@ -314,6 +315,7 @@ RAW = [
 ]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("policy", ["redact", "quarantine"])
 @pytest.mark.parametrize("engine", ["sequential", "threads", "processes"])
 @pytest.mark.sampled(6)

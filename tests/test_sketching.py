@@ -70,6 +70,7 @@ def test_what_is_no_text_is_refused(wrong):
         memproc.sketch(wrong)
 
 
+@pytest.mark.costly
 def test_datasketch_is_imported_when_a_text_is_sketched():
     """Not by `import memproc`, nor by an ingestion that finds near pairs."""
     code = (

@@ -56,6 +56,7 @@ class Note(memproc.Memory):
         return content
 
 
+@pytest.mark.costly
 @settings(max_examples=25)
 @given(memories(Note))
 def test_memories_of_a_class_obey_its_types_ranges_and_rules(note):
@@ -69,6 +70,7 @@ def test_memories_of_a_class_obey_its_types_ranges_and_rules(note):
     assert memproc.validate(note, schema=Note).ok
 
 
+@pytest.mark.costly
 def test_every_field_of_a_class_is_drawn_at_some_time():
     """And left out at others, if it has a default."""
     seen, bare = set(), set()
@@ -187,6 +189,7 @@ def test_any_system_may_be_asked_for(export):
     assert export.memories
 
 
+@pytest.mark.costly
 @settings(max_examples=8)
 @given(batches())
 def test_what_becomes_of_a_batch_is_known(batch):

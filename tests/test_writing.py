@@ -435,6 +435,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(store, tmp_path, kille
     assert len(parts(tmp_path, "another")) == 1
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("living", FOR_EVER)
 def test_an_unfinished_file_of_a_living_process_is_left(store, tmp_path, living):
     """Its lock tells that its writer lives, also to processes that cannot see each other."""
@@ -447,6 +448,7 @@ def test_an_unfinished_file_of_a_living_process_is_left(store, tmp_path, living)
     assert parts(tmp_path) == []
 
 
+@pytest.mark.costly
 def test_two_that_write_one_target_at_once(tmp_path):
     """Each writes all of its own; what is there in the end is one of them, whole."""
     texts = [bytes([65 + number]) * 1000 + b"\n" for number in range(8)]

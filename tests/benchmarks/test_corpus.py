@@ -67,6 +67,7 @@ def test_small_corpus_has_as_many_records_as_asked(records: int) -> None:
     assert entries[0].label == Label(Kind.NEW, None, 0)
 
 
+@pytest.mark.costly
 def test_shares(corpus: tuple[Entry, ...]) -> None:
     """The kinds have the shares of the docstring."""
     counts = Counter(entry.label.kind for entry in corpus)

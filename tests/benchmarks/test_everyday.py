@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.everyday import Wrong, measure, text_table, verdict_on
 
 PAIRS = """kind\tgrade\tlang\tcategory\ta\tb
@@ -13,6 +15,7 @@ apart\tshould\ten\twrong on purpose\tShe likes tea\tShe likes tea.
 """
 
 
+@pytest.mark.costly
 def test_each_pair_is_judged_by_a_store(tmp_path):
     """What was judged otherwise than by a person is told."""
     (tmp_path / "pairs.tsv").write_text(PAIRS)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks import finding
 
 
+@pytest.mark.costly
 def test_a_line_tells_each_thing_that_was_measured(monkeypatch):
     """In milliseconds."""
     monkeypatch.setattr(finding, "TIMES", 3)

@@ -28,6 +28,7 @@ def test_confidence_means_what_it_says_of_pairs_that_people_judged(name):
     assert share >= LEAST_SAME
 
 
+@pytest.mark.costly
 @needs_data
 def test_everyday_pairs_that_are_sure_are_the_same():
     """There are too few of them for more."""

@@ -109,6 +109,7 @@ def test_only_some_sides_write_to_servers():
     assert maybe_reason(FLOOR, "postgresql", has_engines=False) is None
 
 
+@pytest.mark.costly
 def test_a_side_that_fails_does_not_stop_the_others(monkeypatch):
     """It is told with the last line that it wrote."""
     broken = Side("broken", "benchmarks.no_such_module", "fails")

@@ -18,6 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 BEGIN = begin(COMMAND)
 
 
+@pytest.mark.costly
 def test_the_plot_shows_all_sides_in_all_panels(comparison):
     """It is well-formed, and has the words for each side, size and measure."""
     root = ET.fromstring(plot([comparison, replace(comparison, records=2_000)]))
@@ -41,6 +42,7 @@ def test_marks_stand_at_their_values_in_the_rows_of_their_sides(comparison):
     assert (speeds.get_xscale(), recalls.get_xscale()) == ("log", "linear")
 
 
+@pytest.mark.costly
 def test_the_same_comparisons_give_the_same_plot(comparison):
     """To the byte, so that a page that is written again changes nothing."""
     once = plot([comparison])
@@ -61,6 +63,7 @@ def test_a_plot_has_one_database_and_one_kind(comparison):
     assert plotted(others, "mysql") == others[:1]
 
 
+@pytest.mark.costly
 def test_the_page_gets_its_figures_between_its_marks(comparison, tmp_path):
     """What was there is replaced, what is around stays, and the plot lies beside."""
     page = tmp_path / "benchmarks.md"
@@ -78,6 +81,7 @@ def test_the_page_gets_its_figures_between_its_marks(comparison, tmp_path):
     assert ET.fromstring((tmp_path / "benchmarks.svg").read_text()).tag == f"{SVG}svg"
 
 
+@pytest.mark.costly
 def test_the_page_has_a_plot_of_each_kind(comparison, tmp_path):
     """On SQLite; that of the ordinary kind has the name of the page."""
     page = tmp_path / "page.md"

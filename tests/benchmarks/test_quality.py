@@ -35,6 +35,7 @@ def test_no_trap_merges(kind, one, other):
     assert not may_merge(one, other), kind
 
 
+@pytest.mark.costly
 def test_no_negation_merges():
     """A sentence and its negation, from the data set CANNOT."""
     pairs = negations()

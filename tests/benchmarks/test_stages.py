@@ -15,6 +15,7 @@ from benchmarks.corpus import Texts
 from benchmarks.stages import HEADS, PACKAGE, REST, measure, text_table
 
 
+@pytest.mark.costly
 def test_an_ingestion_is_told_by_parts():
     """The folders of memproc, the driver and the libraries; none is told by its path."""
     parts = measure(Texts.ORDINARY, records=300, seed=1)
@@ -23,6 +24,7 @@ def test_an_ingestion_is_told_by_parts():
     assert not any(part.startswith("/") or part.endswith(".py") for part in parts)
 
 
+@pytest.mark.costly
 def test_who_takes_the_time_is_told(monkeypatch):
     """Time in C counts for the module that calls it."""
     taking_in = memproc.ingest

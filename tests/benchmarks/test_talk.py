@@ -47,6 +47,7 @@ def test_the_seed_settles_everything(corpus):
     assert len(corpus) == RECORDS
 
 
+@pytest.mark.costly
 def test_most_records_are_new_and_different(corpus):
     """A few per cent are repeats."""
     kinds = Counter(entry.label.kind for entry in corpus)
@@ -122,6 +123,7 @@ def kind_of(change):
     return "negation" if "n't" in one + other or "not" in (one + other).lower() else f"{one} / {other}"
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("seed", range(5))
 def test_the_first_text_can_become_many_traps(seed):
     """As nothing else is there to make them of, should they come at once."""

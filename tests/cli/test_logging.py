@@ -45,6 +45,7 @@ def test_a_log_file_that_cannot_be_written_is_told(ingest):
     assert "reading" not in told
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [("memproc ing", ["ingest"]), ("memproc ingest --dedu", ["--dedup"]), ("memproc ingest --dedup ", ["off", "exact", "near"])],

@@ -152,6 +152,7 @@ def test_an_interrupted_ingestion_tells_what_it_did_and_goes_on(run, tmp_path):
     assert (as_json(run(*going_on))["read"], as_json(run("jobs", "m.db", "--json"))["jobs"][0]["runs"]) == (10_000, 2)
 
 
+@pytest.mark.costly
 def test_any_command_that_is_interrupted_ends_with_1(tmp_path):
     """Here one that waits at a pipe."""
     os.mkfifo(tmp_path / "pipe.jsonl")
@@ -174,6 +175,7 @@ def test_a_second_time_everything_is_duplicate(run):
     assert (report["stored"], report["merged"], report["duplicate"]) == (0, 0, 3)
 
 
+@pytest.mark.costly
 def test_the_life_of_a_store(run, tmp_path):
     """ingest, stats, export, trace, unmerge, undo, rebuild, quarantine, forget: each does what it says."""
     run("ingest", "bad.jsonl", "--into", "m.db")
@@ -296,6 +298,7 @@ def test_an_unknown_id_exits_with_1(run):
     assert "no memory" in error
 
 
+@pytest.mark.costly
 def test_a_dry_run_shows_the_least_certain_merges(run, tmp_path):
     """Ten, the least certain first, with both texts and the difference; a real run shows none."""
     things = ("kitchen", "garden", "cellar", "attic", "hall", "study", "porch", "garage", "stable", "shed", "barn")
@@ -326,6 +329,7 @@ def test_a_csv_with_a_mapping(run, tmp_path):
     assert (memory["namespace"], memory["tags"], memory["created_at"][:10]) == ("alice", ["drinks", "home"], "2024-01-01")
 
 
+@pytest.mark.costly
 def test_help_is_quick_to_import():
     """`memproc --help` loads none of the heavy libraries (what makes it slow is imports, so they are counted, not seconds)."""
     code = """

@@ -201,6 +201,7 @@ def test_outputs_may_be_closed_from_the_beginning(many):
     assert subprocess.run(["sh", "-c", line], cwd=many, capture_output=True, timeout=60, check=False).returncode == 0
 
 
+@pytest.mark.costly
 def test_an_output_that_cannot_be_written_is_told(many):
     """What was printed is in no file then: exit code 1, and why."""
     line = f'ulimit -f 0; trap "" XFSZ; "{sys.executable}" -B -m memproc formats > "{many}/full"'

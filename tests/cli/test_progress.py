@@ -150,6 +150,7 @@ def test_no_color_and_a_small_encoding(tmp_path, files):
     assert seen.shown.isascii()
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("term", ["dumb", "xterm"])
 def test_plain_lines_move_no_cursor(tmp_path, files, term):
     """On a terminal that cannot, or if they are asked for."""
@@ -159,6 +160,7 @@ def test_plain_lines_move_no_cursor(tmp_path, files, term):
     assert "\x1b" not in shown
 
 
+@pytest.mark.costly
 def test_off_and_quiet(memproc_in, files):
     """Off leaves progress out; quiet leaves all out but errors, and the JSON object where it is asked for."""
     base = ("ingest", files[0], "--into", "m.db")

@@ -65,6 +65,7 @@ def test_a_name_near_a_usual_one_is_told(tmp_path, redact):
     assert not any("was not taken" in note for note in memproc.ingest(path, tmp_path / "m.db").notes)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("name", ["customer_id", "accountId", "Email", "Name", "client", "member", "owner id"])
 def test_a_column_that_may_say_whose_memories_these_are_is_told(tmp_path, name):
     """However few there are, if it has several values and nothing else says it; with `redact` no name is shown."""

@@ -52,6 +52,7 @@ def test_a_table_is_read_by_each_command_that_reads(folder):
     assert (code, shown.count("\n")) == (0, 2)
 
 
+@pytest.mark.costly
 def test_a_cursor_is_followed_from_run_to_run(folder):
     """Until everything is asked for once more."""
     command = ("ingest", "app.db", "--table", "notes", "--cursor", "changed", "--into", "m.db", "--source", "app", "--json")

@@ -51,6 +51,7 @@ def test_reviews_are_listed_and_decided_by_a_file(with_review, tmp_path):
     assert as_json(with_review("stats", "m.db", "--json"))["memories"] == 1
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("keys", "told", "memories"),
     [

@@ -128,6 +128,7 @@ def test_wrong_use_exits_with_2(memproc_in, tmp_path, arguments, told):
     assert told in error
 
 
+@pytest.mark.costly
 def test_a_file_that_ends_too_early_is_told_and_fails(memproc_in, tmp_path):
     """Though all records before its end are valid."""
     whole = gzip.compress(b"".join(b'{"content": "tea %d"}\n' % number for number in range(20_000)))

@@ -159,6 +159,7 @@ def test_what_ends_its_workers_is_quarantined_by_itself(tmp_path, engine):
         assert orjson.loads(lost.raw) == records[17]
 
 
+@pytest.mark.costly
 def test_what_cannot_travel_is_prepared_here(tmp_path):
     """A value that no other process can be given is quarantined, as it is without workers."""
     records = [{"content": "She likes tea"}, {"content": "She likes milk", "metadata": {"lock": threading.Lock()}}]

@@ -357,6 +357,7 @@ def long_chat(path, count):
     return path
 
 
+@pytest.mark.costly
 def test_a_resumed_job_gives_each_message_its_turn(tmp_path):
     """Messages that are passed over are counted too."""
     path = long_chat(tmp_path / "chat.json", 30)
@@ -372,6 +373,7 @@ def test_a_resumed_job_gives_each_message_its_turn(tmp_path):
         assert store.count() == 29
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("engine", ["threads", "processes"])
 def test_messages_have_their_turns_whoever_prepares_them(engine, tmp_path):
     """In any number of chunks."""

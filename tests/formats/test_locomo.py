@@ -151,6 +151,7 @@ def test_names_that_are_not_known_are_counted() -> None:
     assert left_out({"conversation": {"session_1": [{}], "session_1_observation": {}}}) == {"empty": 1, "unknown_fields": 1}
 
 
+@pytest.mark.costly
 def test_all_of_locomo10_is_read() -> None:
     """5,882 turns and 2,541 observations, each valid, each turn an identity of its own."""
     data = Path(os.environ.get("MEMPROC_DATA", ROOT.parent / "shared" / "data")) / "locomo10.json"

@@ -239,6 +239,7 @@ def test_a_head_of_another_version_is_refused_before_anything_is_read(fresh, tmp
         assert store.jobs() == []
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("verdict", ["merge", "distinct", "supersedes", "forgotten"])
 def test_no_generic_input_decides(fresh, tmp_path, verdict):
     """Whatever the entry point: there such a line is an object without content."""

@@ -59,6 +59,7 @@ def test_any_list_is_cut_into_its_values(values, chunk_bytes, indent, ensure_asc
     assert [json.loads(element.raw.decode("utf-8", "surrogatepass")) for element in found] == values
 
 
+@pytest.mark.costly
 @settings(max_examples=50)
 @given(st.lists(st.tuples(SPACES, VALUES, SPACES), max_size=5), CHUNKS)
 def test_the_bytes_of_an_element_are_those_that_stand_there(parts, chunk_bytes):
@@ -201,6 +202,7 @@ def test_an_object_without_such_a_list_is_given_whole(value, chunk_bytes, indent
     assert [(json.loads(element.raw), element.flaw) for element in found] == [(value, None)]
 
 
+@pytest.mark.costly
 @settings(max_examples=50)
 @given(
     st.dictionaries(TEXTS.filter(lambda name: name not in NAMES), VALUES, max_size=3), st.lists(VALUES, max_size=4), CHUNKS, INDENTS
@@ -269,6 +271,7 @@ def test_a_list_that_is_cut_off_leaves_a_mark():
     assert [element.flaw for element in cut(b'[{"a": 1}, {"a": 2},')] == [None, None, Flaw.UNFINISHED]
 
 
+@pytest.mark.costly
 def test_what_is_too_long_does_not_take_its_neighbours():
     """Its start is kept, and reading goes on behind it."""
     long = b'{"a": [' + b'"x", ' * 400_000 + b'"x"]}'
@@ -285,11 +288,13 @@ def test_every_list_of_an_object_is_read():
     assert [element.raw for element in found] == [b'{"a": 1}', b'{"a": 2}']
 
 
+@pytest.mark.costly
 def test_short_objects_among_other_values_are_all_cut_however_many_there_are():
     """The short cut looks no farther than it has looked before: `tests/test_linear.py` measures it."""
     assert len(cut(b"[" + b",".join([b'{"a":1},null'] * 60_000) + b"]")) == 120_000
 
 
+@pytest.mark.costly
 def test_an_object_of_very_many_members_is_read():
     """What the members take together is counted, not summed anew for each: `tests/test_linear.py` measures it."""
     raw = b"{" + b",".join(b'"name %d":%d' % (n, n) for n in range(100_000)) + b"}"
@@ -364,6 +369,7 @@ def test_a_name_is_told_however_it_is_written():
     assert look(b'{"\\u0069tems":[1]}') == (b"{}", whole(b"1"))
 
 
+@pytest.mark.costly
 def test_memory_stays_bounded_while_a_long_value_is_passed():
     """Of a string without end no more is held than its start and a chunk or two."""
     sizes = []

@@ -122,6 +122,7 @@ def test_names_in_yaml_may_be_numbers(tmp_path):
     assert report.quarantined == 0
 
 
+@pytest.mark.costly
 def test_very_many_names_in_yaml_take_no_longer_than_as_many_values(tmp_path):
     """That none is given twice is looked up, not searched for."""
     (tmp_path / "m.yaml").write_text(

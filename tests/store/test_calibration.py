@@ -73,6 +73,7 @@ def merged(store, pairs, verdict):
     return found
 
 
+@pytest.mark.costly
 def test_merges_that_are_too_often_wrong_are_refused(fresh):
     """Then a rebuild parts all that merged by likeness, by case and marks too, and it waits for a person; equal texts stay one."""
     with fresh() as store:
@@ -95,6 +96,7 @@ def test_merges_that_are_too_often_wrong_are_refused(fresh):
         assert again.policy == store.policy
 
 
+@pytest.mark.costly
 def test_good_labels_lift_a_refusal_and_no_labels_leave_it(fresh):
     """The store then merges as it was set to; without a label on such a pair nobody knows better."""
     with fresh() as store:
@@ -113,6 +115,7 @@ def test_good_labels_lift_a_refusal_and_no_labels_leave_it(fresh):
         assert (store.count(), store.policy.merge_at, store.policy.refuses_to_merge) == (count, 0.85, False)
 
 
+@pytest.mark.costly
 def test_the_error_counts_the_confidence_that_was_reported(fresh):
     """A wrong merge by a typo counts .95 and not 1; the table shows where it stood."""
     with fresh() as store:
@@ -126,6 +129,7 @@ def test_the_error_counts_the_confidence_that_was_reported(fresh):
         assert total == pytest.approx(0.95)
 
 
+@pytest.mark.costly
 def test_what_a_person_parted_counts_as_a_wrong_merge(fresh):
     """The label is on what the texts are, not on the memories of the moment; and a merge by hand is not memproc's."""
     with fresh() as store:

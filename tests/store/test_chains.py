@@ -30,6 +30,7 @@ def neighbours(records):
     return sorted(pairwise(record["content"] for record in records))
 
 
+@pytest.mark.costly
 def test_a_change_waits_and_what_is_true_at_once_does_not(fresh):
     """Of many pairs, each of a namespace of its own: as they are told, a year apart."""
     with fresh() as store:

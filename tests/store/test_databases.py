@@ -50,6 +50,7 @@ def in_batches(size):
     return memproc.Settings(batch_size=size)
 
 
+@pytest.mark.costly
 def test_what_goes_in_comes_out(fresh, fresh_file, tmp_path):
     """Case, spaces and accents are told apart, emoji and long texts are whole, numbers keep their digits, microseconds stay."""
     with fresh() as store, fresh_file() as expected:
@@ -81,6 +82,7 @@ def test_many_refused_rows_are_isolated(fresh):
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("name", NAMES)
 def test_several_who_open_a_new_store_at_once_make_one(name, tmp_path):
     """MariaDB commits with each table that is made, so the others see half a store: who comes second waits for the first."""
@@ -255,6 +257,7 @@ def test_a_full_disk_stops_the_job_and_room_lets_it_go_on(fresh_file, tmp_path):
         assert exported(store, tmp_path) == exported(undisturbed, tmp_path)
 
 
+@pytest.mark.costly
 def test_a_database_that_is_locked_for_a_while_is_waited_for(fresh, tmp_path):
     """Whoever holds the lock."""
     path = written(tmp_path, 100)
@@ -292,6 +295,7 @@ def test_a_clock_that_jumps_loses_nothing(fresh, tmp_path, monkeypatch):
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_a_server_that_is_not_there_is_told():
     """With what to do about it, and not the password."""
     with pytest.raises(memproc.StoreError) as told:

@@ -176,6 +176,7 @@ def test_a_good_store_with_a_rich_history_has_no_finding(good):
         assert store.doctor() == ()
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("dedup", ["off", "exact", "near"])
 def test_a_good_store_of_each_kind_has_no_finding(fresh, dedup):
     """What is indexed and linked differs; with more than one version of each thing, and under another `recall`."""
@@ -186,6 +187,7 @@ def test_a_good_store_of_each_kind_has_no_finding(fresh, dedup):
         assert store.doctor() == ()
 
 
+@pytest.mark.costly
 def test_a_store_made_from_a_full_export_has_no_finding(good, fresh, tmp_path):
     """Decisions and tombstones that came without what they speak of are no damage."""
     with memproc.open(good) as store, fresh() as other:
@@ -223,6 +225,7 @@ def test_damage_is_found_on_every_database(fresh):
                 tx.connection.rollback()
 
 
+@pytest.mark.costly
 def test_it_writes_nothing(path):
     """The file stays what it was, byte for byte, and only reading statements are sent."""
     before = path.read_bytes()
@@ -456,6 +459,7 @@ def test_every_code_is_tested():
     assert BY_SQL.keys() == FINDINGS.keys()
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("code", "inflict"), CASES)
 @pytest.mark.sampled(32)
 def test_each_kind_of_damage_is_found_by_its_own_code_and_mended_as_advised(code, inflict, path):
@@ -572,6 +576,7 @@ def test_a_server_that_refuses_is_no_damage(name, change):
     assert "secret" not in str(finding)
 
 
+@pytest.mark.costly
 def test_a_log_that_was_removed_while_the_store_is_open_is_missed(path):
     """The newest commits are in it. On a closed store nothing is missed: there is none."""
     with memproc.open(path) as store:
@@ -603,6 +608,7 @@ def test_a_file_that_does_not_belong_to_it_is_found_before_it_is_read(path, end,
     assert examine_at(path) == ()
 
 
+@pytest.mark.costly
 def test_a_store_that_was_killed_has_its_own_log(path):
     """A log that belongs to the database is no finding."""
     code = "import os, sys, memproc; memproc.open(sys.argv[1]).add({'content': 'x y z'}); os._exit(0)"
@@ -659,6 +665,7 @@ def test_a_segment_of_several_parts_is_read_as_one(path, monkeypatch):
         assert "segments" in codes_of(examine_at(damaged))
 
 
+@pytest.mark.costly
 def test_the_command_tells_what_is_wrong_and_exits_with_1(path):
     """JSON and text; 0 where nothing is wrong, also for what cannot be opened as a store; 2 where there is none."""
 

@@ -223,6 +223,7 @@ def test_what_is_forgotten_by_hand_has_not_expired_any_more(store):
     assert store.doctor() == ()
 
 
+@pytest.mark.costly
 def test_a_full_export_holds_what_has_expired(store, fresh):
     """Read into another store it is hidden there, in whatever order it comes, and can be brought back."""
     store.expire(older_than="2y", kind="message", name="chats")

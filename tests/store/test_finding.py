@@ -119,6 +119,7 @@ def test_find_asks_for_every_kind_of_thing(fresh):
         assert store.find(**which) == [memory]
 
 
+@pytest.mark.costly
 def test_find_of_a_small_namespace_does_not_read_the_large_one(fresh_file):
     """Its steps are counted."""
     with fresh_file() as store:
@@ -151,6 +152,7 @@ def test_get_takes_the_ids_of_the_caller(fresh):
             store.get("9", namespace="default")
 
 
+@pytest.mark.costly
 def test_an_id_is_completed(fresh):
     """From any beginning that no other id has."""
     with fresh() as store:

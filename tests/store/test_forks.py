@@ -36,6 +36,7 @@ def assert_whole(store, memories):
     assert store.doctor() == ()
 
 
+@pytest.mark.costly
 def test_four_children_and_the_parent_add_to_one_store(fresh):
     """All is there, each in a job of its own, and none is left as if it ran."""
     with fresh() as store:
@@ -54,6 +55,7 @@ def test_four_children_and_the_parent_add_to_one_store(fresh):
         assert [(job.status, job.read) for job in others] == [("done", EACH)] * 4
 
 
+@pytest.mark.costly
 def test_a_store_that_only_the_parent_closes(fresh):
     """What its children wrote stays, though the parent was the last to have opened the file before them."""
     with fresh() as store:
@@ -71,6 +73,7 @@ def test_a_store_that_only_the_parent_closes(fresh):
             assert_whole(again, 6)
 
 
+@pytest.mark.costly
 def test_a_grandchild_and_a_child_of_a_thread_add_too(fresh):
     """Each generation begins afresh."""
     with fresh() as store:
@@ -91,6 +94,7 @@ def test_a_grandchild_and_a_child_of_a_thread_add_too(fresh):
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_a_lock_that_a_thread_of_the_parent_holds_does_not_stop_the_child(fresh):
     """Whatever its threads do as it forks, time after time."""
     with fresh() as store:
@@ -142,6 +146,7 @@ def within(block, act):
     return number
 
 
+@pytest.mark.costly
 def test_a_child_of_a_rehearsal_undoes_nothing_and_writes_nothing(fresh):
     """It is told so at once; the parent's rehearsal goes on, and ends as one does."""
     with fresh() as store:
@@ -163,6 +168,7 @@ def test_a_child_of_a_rehearsal_undoes_nothing_and_writes_nothing(fresh):
         assert_whole(store, 3)
 
 
+@pytest.mark.costly
 def test_a_rehearsal_of_another_thread_is_not_the_childs(fresh):
     """It reads and, once that thread is done, writes."""
     with fresh() as store:
@@ -208,6 +214,7 @@ def test_a_child_of_a_loop_over_a_store_leaves_the_parents_loop_alone(fresh):
         assert_whole(store, 6)
 
 
+@pytest.mark.costly
 def test_a_job_is_not_the_childs_to_land_in_or_to_end(fresh):
     """A child that goes on with the parent's ingestion is refused, and leaves the parent's job as it is."""
     records = [{"content": f"kestrel {number} saw {number + 1}"} for number in range(20)]

@@ -53,6 +53,7 @@ def commits_of(store):
     return lambda: sum(options.get(name) == wanted for options in seen)
 
 
+@pytest.mark.costly
 def test_those_that_wait_are_written_in_one_transaction(fresh):
     """Each with a batch and an outcome of its own; they are all there."""
     with fresh() as store:

@@ -94,6 +94,7 @@ def set_job(store, **values):
         tx.update_rows(tables.jobs, [{"number": 1, **values}])
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("source", ["chatgpt.json", "claude.json", "locomo.json", "memories.jsonl", "memories.csv"])
 @pytest.mark.sampled(4)
 def test_a_job_goes_on_where_it_was_cut_off(fresh, source):
@@ -117,6 +118,7 @@ def test_a_job_goes_on_where_it_was_cut_off(fresh, source):
                 assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_several_files_are_one_job(fresh, tmp_path):
     """Cut off in the second file, it goes on there, and the first is not read again."""
     paths = [written(tmp_path, 7), written(tmp_path, 8, "more.jsonl", 100), CHAT]
@@ -129,6 +131,7 @@ def test_several_files_are_one_job(fresh, tmp_path):
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_decisions_of_a_full_export_survive_a_cut(fresh, tmp_path):
     """They stand behind the observations, and land with the last batch."""
     with fresh() as first:
@@ -187,6 +190,7 @@ def test_an_iterable_is_read_again(fresh):
         assert (report.read, report.duplicate, report.stored) == (7, 3, 4)
 
 
+@pytest.mark.costly
 def test_other_settings_of_a_run_are_no_other_job(fresh, tmp_path):
     """A job that stopped at a tolerance goes on with a wider one; what was quarantined before counts."""
     path = written(tmp_path, 40)
@@ -344,6 +348,7 @@ def test_a_job_of_another_machine_is_waited_for_until_its_lease_ends(fresh, tmp_
         assert time.time() >= until
 
 
+@pytest.mark.costly
 def test_a_job_whose_process_lives_is_waited_for(fresh, tmp_path):
     """Whoever comes second finds it done, and does nothing."""
     path = written(tmp_path, 12)
@@ -374,6 +379,7 @@ def test_a_job_of_a_dead_process_is_taken_over_at_once(fresh, tmp_path):
         assert ingest(store, path, resume=True).status == "done"
 
 
+@pytest.mark.costly
 def test_a_connection_lost_behind_a_commit_lands_nothing_twice(fresh, tmp_path):
     """The batch is in; its writer, who was not told, finds it there."""
     path = written(tmp_path, 12)
@@ -521,6 +527,7 @@ if sys.argv[2] == "replay":
 """
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("what", ["add", "iterable", "replay"])
 @pytest.mark.sampled(3)
 def test_what_a_killed_application_left_is_closed_by_the_next_opening(fresh, what):
@@ -540,6 +547,7 @@ def test_what_a_killed_application_left_is_closed_by_the_next_opening(fresh, wha
             assert opened.add({"content": "She sails"}).outcome == "stored"
 
 
+@pytest.mark.costly
 def test_what_a_living_process_adds_to_is_closed_by_nobody(fresh):
     """Neither by another opening of the same process nor by one of another."""
     with fresh() as store:
@@ -577,6 +585,7 @@ def test_a_job_on_files_waits_for_who_goes_on_with_it(fresh, tmp_path):
             assert ingest(opened, path, resume=True).status == "done"
 
 
+@pytest.mark.costly
 def test_an_opening_does_not_wait_for_a_writer_to_close_what_was_left(fresh):
     """The next one does it."""
     with fresh() as store:

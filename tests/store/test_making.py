@@ -69,6 +69,7 @@ def test_all_names_have_the_prefix():
     assert all(len(Names("x" * LONGEST_PREFIX).of(name)) <= 63 for name in OBJECTS)  # PostgreSQL cuts longer ones
 
 
+@pytest.mark.costly
 def test_a_store_lives_beside_tables_of_any_name(place):
     """An application has tables of all the names that memproc's have without the prefix; they stay as they are."""
     with connected(place) as connection:
@@ -90,6 +91,7 @@ def test_a_store_lives_beside_tables_of_any_name(place):
             assert connection.execute(text(f"SELECT id, content FROM {name}")).all() == [(1, "theirs")]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.sampled(4)
 def test_a_prefix_is_that_of_every_name(place, prefix):
@@ -113,6 +115,7 @@ def test_a_prefix_is_that_of_every_name(place, prefix):
     assert (code, out) == (0, "nothing is wrong\n")
 
 
+@pytest.mark.costly
 def test_several_stores_live_in_one_database(place):
     """Each with its own memories; what is done to one is not done to another."""
     source = ROOT / "fixtures" / "memories.jsonl"
@@ -137,6 +140,7 @@ def test_several_stores_live_in_one_database(place):
     assert "memproc_, memproc_three_ and two_" in told or all(prefix in told for prefix in ("memproc_", "memproc_three_", "two_"))
 
 
+@pytest.mark.costly
 def test_each_command_takes_the_prefix_from_an_option_or_from_the_environment(place, tmp_path, monkeypatch):
     """Those that write and those that read."""
     (tmp_path / "a.jsonl").write_text('{"content": "Prefers tea"}\n{"content": "x", "importance": 7}\n')

@@ -40,6 +40,7 @@ def facts(count, start=0):
     return [{"content": f"{word} {number} {word[::-1]}"} for number in range(start, start + count) for word in ("kestrel", "anvil")]
 
 
+@pytest.mark.costly
 def test_single_records_leave_few_segments(fresh):
     """Each adds one, and they are merged aside."""
     with fresh() as store:
@@ -67,6 +68,7 @@ def test_no_merge_runs_in_the_thread_that_adds(fresh, monkeypatch):
     assert merging == {"memproc-merge"}
 
 
+@pytest.mark.costly
 def test_batches_leave_few_segments(fresh):
     """An ingestion merges between them."""
     settings = memproc.Settings(batch_size=2)
@@ -76,6 +78,7 @@ def test_batches_leave_few_segments(fresh):
         assert store.doctor() == ()
 
 
+@pytest.mark.costly
 def test_what_another_process_merged_or_forgot_is_left_alone(fresh):
     """A segment that is gone is not written again."""
     with fresh() as store, memproc.open(store.place) as other:
@@ -97,6 +100,7 @@ def _batch_of(store, fact):
     return claim, Batch(Arrived(records, 0), Origin("test", "memproc", ""))
 
 
+@pytest.mark.costly
 def test_a_merge_that_fails_costs_nothing(fresh, monkeypatch):
     """It is tried again later; the records are in."""
 
@@ -122,6 +126,7 @@ def _small_parts(monkeypatch):
     monkeypatch.setattr(tables, "PART_BYTES", 64 * index.ENTRY_BYTES)
 
 
+@pytest.mark.costly
 @pytest.mark.usefixtures("_small_parts")
 def test_large_segments_are_merged_searched_and_forgotten_part_by_part(fresh):
     """What is in the database is what was written, and another process reads the same."""
@@ -139,6 +144,7 @@ def test_large_segments_are_merged_searched_and_forgotten_part_by_part(fresh):
         assert set(left) < set(expected)
 
 
+@pytest.mark.costly
 def test_merging_holds_parts_and_not_the_whole(fresh, monkeypatch):
     """However large the segments are; and the new one is read only when it is needed."""
     monkeypatch.setattr(tables, "PART_BYTES", 2**16)

@@ -351,6 +351,7 @@ to_decide = st.builds(
 )
 
 
+@pytest.mark.costly
 @given(to_decide, acts, st.sampled_from(("merge", "distinct", "supersedes")), st.integers(1, 4), st.lists(records(), max_size=8))
 def test_after_any_history_a_policy_is_undone_as_one(fresh, source, history, verdict, batch, later):
     """What it decided holds, a run again decides nothing, batches do not matter, and undone it leaves the store as it was."""
@@ -384,6 +385,7 @@ def test_after_any_history_a_policy_is_undone_as_one(fresh, source, history, ver
             assert store.rebuild() == (0, 0)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("statements", range(1, 8))
 def test_who_is_cut_off_runs_it_again(fresh, monkeypatch, statements):
     """Whole batches are there or not at all; the rest gives what an undisturbed run would have given."""
@@ -466,6 +468,7 @@ def test_a_full_export_with_a_name_that_is_none_is_told(fresh, name):
         assert (report.quarantined, store.decisions()) == (1, [])
 
 
+@pytest.mark.costly
 def test_many_pairs_take_their_time_and_no_more(fresh):
     """Four times as many take no more statements for each: none is asked for by itself."""
     asked, letters = [], Random(1)

@@ -95,6 +95,7 @@ def lived(request, fresh, tmp_path_factory):
         yield store, request.param
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("column", COLUMNS, ids=str)
 @pytest.mark.sampled(40)
 def test_a_value_that_was_changed_by_hand_is_noticed(lived, column):
@@ -135,6 +136,7 @@ TOLD_ONCE += [tables.decisions.c.verdict, tables.batches.c.known, tables.quarant
 TOLD_ONCE += [tables.observations.c[name] for name in ("as_of", "times_seen", "confidence")]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("column", TOLD_ONCE, ids=str)
 @pytest.mark.sampled(31)
 def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, column):
@@ -154,6 +156,7 @@ def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, co
         assert codes_of(store.doctor()) & {"seals", "arrival"}
 
 
+@pytest.mark.costly
 def test_a_policy_that_was_changed_by_hand_is_not_made_good_by_a_rebuild_under_it(fresh_file):
     """Who opens the store afterwards takes it for what the store was built with."""
     with fresh_file() as store:

@@ -158,6 +158,7 @@ def by_view(store):
         return {tuple(row) for row in tx.execute(sql("SELECT code, path, message, records FROM error_patterns"))}
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("size", [1, 3, 100])
 def test_each_rejected_record_counts_wherever_patterns_are_counted(fresh, size):
     """Identical bytes and what was known count too, in the first job and in the second, whatever became of them since: the patterns
@@ -601,6 +602,7 @@ def test_a_text_without_letters_takes_out_nothing_else(fresh):
         assert len(store.quarantine()) == 2
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("line", ['{{"content": "Buys {} loaves", "importance": 7}}', '{{"content": "Buys {} loaves",'])
 def test_what_forgetting_costs_does_not_depend_on_quarantine(fresh, tmp_path, line):
     """It asks for what holds the text, and for nothing else."""

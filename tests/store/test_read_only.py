@@ -92,6 +92,7 @@ def seen(store):
     ]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("way", WAYS)
 def test_a_store_that_may_not_be_written_is_read_as_ever(folder, way):
     """By everything that reads; and no file is made beside it."""
@@ -106,6 +107,7 @@ def test_a_store_that_may_not_be_written_is_read_as_ever(folder, way):
         assert names_in(folder) == ["m.db"]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("way", WAYS)
 def test_each_command_that_reads_works_on_it(folder, way, tmp_path):
     """And a backup can be made of it, and written to."""
@@ -253,6 +255,7 @@ def test_a_log_that_cannot_be_read_hides_nothing(folder, way):
         assert len(store.find(text="only in the log")) == 1
 
 
+@pytest.mark.costly
 def test_what_is_written_meanwhile_is_read_anew(folder, tmp_path):
     """Where it may be written elsewhere, another process may do so in the middle of a read."""
     elsewhere = tmp_path / "elsewhere"

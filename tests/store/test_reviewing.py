@@ -205,6 +205,7 @@ def looked(store):
     return [*map(tuple, rows_of(store, query))]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("how", ["add", "replay"])
 def test_whoever_begins_a_job_looks_at_what_was_left(fresh, file, monkeypatch, how):
     """From the confidence on that the dead job was given."""

@@ -81,6 +81,7 @@ def test_what_is_not_looked_at_changes_nothing(fresh_file, source, acts):
         assert exported(store) == exported(whole)
 
 
+@pytest.mark.costly
 @given(st.lists(said(), min_size=1, max_size=30), st.integers(0, 30))
 def test_who_suffices_for_parts_suffices_for_the_whole(records, at):
     """And for a text that is said once more."""

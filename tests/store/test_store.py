@@ -420,6 +420,7 @@ def test_fields_of_a_subclass_survive_the_round_trip(fresh, tmp_path):
             assert type(plain) is memproc.Memory
 
 
+@pytest.mark.costly
 def test_several_threads_may_use_one_store(fresh):
     """Every record added by any thread is there once, and the rows add up."""
     with fresh() as store:
@@ -601,6 +602,7 @@ def test_memories_can_be_added_as_they_are(fresh):
 TYPOS = [{"content": f"She took a {word} tour", "source": word} for word in ("kithcen", "Kithcen", "kitchen")]
 
 
+@pytest.mark.costly
 def test_a_typo_leads_to_its_word_if_anyone_wrote_it_in_lower_case(fresh):
     """Whatever came first."""
     found = set()
@@ -863,6 +865,7 @@ CHANGED = [
 ]
 
 
+@pytest.mark.costly
 def test_the_commonest_changes_wait_for_a_person(fresh):
     """Short texts, of which one thing changed as time moved on: the later may supersede the earlier."""
     with fresh() as store:
@@ -878,6 +881,7 @@ def test_the_commonest_changes_wait_for_a_person(fresh):
         assert store.doctor() == ()
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("text", ["Reminder {} is due", "He is {}", "The invoice {} over 17 euros is due"])
 @pytest.mark.parametrize("batch_size", [1, 1_000])
 def test_records_of_a_template_do_not_wait(fresh, text, batch_size):
@@ -934,6 +938,7 @@ def test_a_review_tells_of_the_texts_that_it_shows(fresh):
         assert {review.reason for review in store.reviews()} == {f"adds 'Well'; {told}"}
 
 
+@pytest.mark.costly
 def test_each_two_memories_of_one_core_are_offered_once(fresh):
     """However many come in a batch, and where the reviews are looked for anew."""
     texts = [f"Keeps {one} and {two} and {three}" for one, two, three in permutations(["bees", "hens", "ducks"])]

@@ -174,6 +174,7 @@ def test_what_is_read_is_read_again(fresh, way):
         mend()
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("full", [False, True])
 def test_a_long_read_goes_on_behind_the_last_line(fresh, monkeypatch, tmp_path, full):
     """No line is there twice, wherever the connection is lost; a file is written anew."""

@@ -134,6 +134,7 @@ def test_who_waits_for_the_lock_gets_no_serialisation_failure(fresh):
         assert len(locks) == sum("insert into batches" in one for one in sent)  # none was begun anew
 
 
+@pytest.mark.costly
 def test_who_waited_for_the_lock_decides_by_what_was_committed_meanwhile(fresh):
     """MariaDB: a plain SELECT before the lock leaves a snapshot of before. So the lock is each writing transaction's first word."""
     with fresh() as store:
@@ -273,6 +274,7 @@ def test_a_value_larger_than_a_packet_ends_no_ingestion(fresh):
         assert (report.stored, dict(report.errors)) == (2, {"resource": 1})
 
 
+@pytest.mark.costly
 def test_a_writer_leaves_the_lock_to_others(fresh, monkeypatch):
     """SQLite: who takes `BEGIN IMMEDIATE` again at once starves the other (260 commits against 1). So it waits 10 ms between."""
     gaps, sleep = [], time.sleep
@@ -373,6 +375,7 @@ def test_the_place_to_go_on_and_the_rows_are_one_transaction(fresh, tmp_path):
             assert memproc.ingest(path, store, resume=True).stored == 20
 
 
+@pytest.mark.costly
 def test_more_savepoints_than_postgresql_keeps_in_memory_are_no_trouble(fresh):
     """PostgreSQL keeps 64 subtransactions of a transaction in memory, and is slow for all beyond them."""
     with fresh() as store:
@@ -404,6 +407,7 @@ def test_a_refused_row_takes_no_neighbour_and_makes_none_twice(fresh):
         assert memproc.ingest(records, store).duplicate == 16
 
 
+@pytest.mark.costly
 def test_more_keys_are_looked_up_than_a_statement_takes(fresh):
     """PostgreSQL and MariaDB take 65,535 parameters a statement, SQLite 32,766 (or what it was compiled for)."""
     with fresh() as store:

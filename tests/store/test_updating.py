@@ -145,6 +145,7 @@ def test_changes_that_are_no_memory_are_told_with_every_fault(fresh):
             store.update("00", {"content": "x"})
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("dedup", ["near", "off"])
 def test_upsert_tells_what_it_did(fresh, dedup):
     """Stored, updated or unchanged: by the id of the caller, whether there are dates or not."""
@@ -181,6 +182,7 @@ def test_upsert_takes_an_id_and_a_source(fresh):
         assert store.count() == 0
 
 
+@pytest.mark.costly
 def test_updates_of_several_threads_are_all_there(fresh):
     """Each is made on what the one before it left."""
     with fresh() as store:

@@ -155,6 +155,7 @@ def test_there_is_a_step_and_a_store_for_each_older_version():
     assert sorted(versions.STEPS) == [*range(versions.OLDEST, tables.SCHEMA)] == VERSIONS
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_older_store_is_upgraded_when_it_is_opened(places, version):
     """It is whole, exports what it did, can be computed again without a change, and has the tables that a new one has."""
@@ -414,6 +415,7 @@ def changes_of_an_upgrade(places):
     return len(sent)
 
 
+@pytest.mark.costly
 def test_an_upgrade_that_fails_changes_nothing_or_is_finished_by_the_next(places):
     """At whichever statement; MariaDB and MySQL keep what was done, which is then not done again."""
     place, count = places.older(7), changes_of_an_upgrade(places)
@@ -457,6 +459,7 @@ memproc.open(sys.argv[1])
 """
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("at", range(2, 12))
 @pytest.mark.sampled(6)
 def test_an_upgrade_that_is_killed_leaves_a_store_that_opens(places, at):
@@ -481,6 +484,7 @@ except memproc.StoreError as error:
 """
 
 
+@pytest.mark.costly
 @pytest.mark.skipif(os.name != "posix", reason="the size of files is limited by POSIX's means")
 def test_without_room_for_the_copy_nothing_is_changed(path):
     """The message tells how much is needed and where, and nothing is left there."""
@@ -543,6 +547,7 @@ def test_a_check_up_of_an_older_store_tells_how_it_is_upgraded(places):
     assert run_memproc("doctor", place)[:2] == (0, "nothing is wrong\n")
 
 
+@pytest.mark.costly
 def test_a_dry_run_upgrades_nothing(places, tmp_path):
     """It is refused, and tells what upgrades a store."""
     place, source = places.older(), tmp_path / "one.jsonl"
@@ -560,6 +565,7 @@ def test_a_dry_run_upgrades_nothing(places, tmp_path):
         check_is_as_it_was(store)
 
 
+@pytest.mark.costly
 def test_a_rebuild_upgrades_too(places):
     """It opens a store in another way."""
     place = places.older()

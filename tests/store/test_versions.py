@@ -49,6 +49,7 @@ def test_without_a_date_of_the_export_equal_dates_decide_nothing(fresh):
         assert [review.kind for review in store.reviews()] == ["undated"] * 10
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("dates", [{}, SAME_DAY, {"created_at": "2024-05-01T10:00:00Z", "updated_at": None}])
 def test_equal_dates_hide_nothing(fresh, dates):
     """Whatever comes first, both are there and their memories are the same."""

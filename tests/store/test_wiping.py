@@ -76,6 +76,7 @@ WRITES = {
 }
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize("is_dry", [False, True], ids=["", "rehearsal"])
 @pytest.mark.sampled(3)
@@ -127,6 +128,7 @@ def test_who_forgets_waits_for_no_reader(fresh_file):
         assert len([*memories]) == 7
 
 
+@pytest.mark.costly
 def test_what_is_forgotten_while_it_is_read_is_gone_when_the_reading_ends(fresh_file):
     """As soon as the last memory is given, the store being open."""
     with fresh_file() as store:
@@ -208,6 +210,7 @@ class Slow(io.BytesIO):
         return super().write(line)
 
 
+@pytest.mark.costly
 def test_an_export_to_a_slow_stream_keeps_nobody_waiting(fresh_file):
     """It is of the moment in which it began; a forgotten memory is gone from the files when it is done."""
     with fresh_file() as store:
@@ -226,6 +229,7 @@ def test_an_export_to_a_slow_stream_keeps_nobody_waiting(fresh_file):
         assert not told(path)
 
 
+@pytest.mark.costly
 def test_what_a_full_export_tells_to_forget_is_brought_out_too(fresh_file, tmp_path):
     """As if it were forgotten by hand."""
     with fresh_file() as store, fresh_file() as other:
@@ -239,6 +243,7 @@ def test_what_a_full_export_tells_to_forget_is_brought_out_too(fresh_file, tmp_p
         assert not told(path)
 
 
+@pytest.mark.costly
 def test_under_any_prefix_what_was_forgotten_leaves_the_files(tmp_path):
     """The log is cut of the store that is meant, and the check-up has nothing to say."""
     path = tmp_path / "application.db"

@@ -185,6 +185,7 @@ def test_columns_have_a_row_a_pair():
     assert columns([[0.5] * len(FEATURES)]).shape == (1, len(FEATURES))
 
 
+@pytest.mark.costly
 def test_long_texts_are_compared_without_counting_edits():
     """Alike ones are found, others are not, and features stay within their ranges."""
     base = " ".join(f"word{at}" for at in range(3_000))

@@ -9,6 +9,7 @@ from memproc.sources.databases.cursors import check_cursor
 from tests.sources.databases.applications import contents, notes
 
 
+@pytest.mark.costly
 def test_a_changed_row_replaces_the_old_one_by_its_cursor(file_app, fresh_file):
     """Whatever the name of that column is."""
     file_app.make("id INTEGER PRIMARY KEY, content TEXT, zuletzt TEXT", notes(*range(30), zuletzt="2024-05-01T12:00:00Z"))

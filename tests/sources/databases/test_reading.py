@@ -152,6 +152,7 @@ def test_rows_without_a_cursor_come_first_and_each_once(app):
     )
 
 
+@pytest.mark.costly
 def test_a_nightly_run_reads_only_what_is_new(app, fresh_file):
     """And the last one once more, as others may have got its time since. A changed row takes the place of the older one."""
     app.make("id INT PRIMARY KEY, content TEXT, updated_at DATETIME")

@@ -42,6 +42,7 @@ def kill_in_the_middle(app, path, cursor, batches):
     assert done.returncode == -signal.SIGKILL
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("cursor", ["", "changed"])
 @pytest.mark.sampled(4)
 def test_a_killed_job_goes_on_behind_its_last_committed_row(app, tmp_path, cursor):

@@ -125,6 +125,7 @@ def test_a_store_is_told_from_an_application(tmp_path):
         memproc.ingest(tmp_path / "m.db", "sqlite://")
 
 
+@pytest.mark.costly
 def test_inspect_lists_the_tables_and_what_to_run_next(quiet):
     """With their rows, columns and keys, and a mapping where the names need one."""
     quiet.do("CREATE TABLE places (name TEXT, description TEXT)")

@@ -306,6 +306,7 @@ def test_every_system_is_read_by_a_format_that_there_is():
     assert [format_named(system.format).name for system in SYSTEMS.values()] == [system.format for system in SYSTEMS.values()]
 
 
+@pytest.mark.costly
 def test_a_server_of_qdrant_is_scrolled_through_behind_a_point(monkeypatch):
     """By its own client, here on a collection in memory; a page begins with the point that the one before ended at."""
     qdrant_client = pytest.importorskip("qdrant_client")

@@ -171,6 +171,7 @@ def sleeping(request):
     request.close_connection = True
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("plan", "limits"),
     [(sleeping, {"timeout_seconds": 0.1}), (dripping, {"response_seconds": 0.2}), (sleeping, {"response_seconds": 0.1})],
@@ -206,6 +207,7 @@ def test_what_came_before_a_failure_is_kept_and_the_job_goes_on_there(api, fresh
         assert api.seen[7] == "/cursor?after=12"  # seven were looked at to know the format
 
 
+@pytest.mark.costly
 @given(data=st.data())
 def test_whatever_faults_a_server_has_every_record_is_there_once(fresh_file, running, data):
     """Drawn: how its pages follow, how many records a page and a batch have, which requests fail and how, and which reading of

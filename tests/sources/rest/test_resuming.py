@@ -169,6 +169,7 @@ def test_a_page_is_asked_for_once_where_a_job_goes_on(api, fresh_file):
         assert api.seen[7:9] == ["/page?page=5", "/page?page=6"]
 
 
+@pytest.mark.costly
 @given(data=st.data())
 def test_whatever_is_added_in_front_between_runs_nothing_is_passed_over(fresh_file, running, data):
     """Newest first, as feeds are: drawn how many, when, and the sizes of pages and batches."""

@@ -141,6 +141,7 @@ def test_any_value_has_json_or_is_told_to_have_none(value):
     assert found.fault is not None or found.value.keys() in ({"content", "odd"}, {"unreadable"})
 
 
+@pytest.mark.costly
 @given(st.lists(st.tuples(st.sampled_from(ODD), st.sampled_from([*ODD, "Prefers tea", "Has a dog"])), min_size=1, max_size=8))
 def test_no_row_of_a_frame_vanishes(fresh_file, cells):
     """Of pandas and polars alike: it is a memory, or rejected with its bytes."""

@@ -133,6 +133,7 @@ def inflated_sheet(path):
         archive.writestr("xl/more.xml", b"0" * 70_000_000)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("write", [endless_hdf5, wide_sheet, inflated_sheet], ids=lambda write: write.__name__)
 def test_what_a_library_would_take_all_memory_for_is_refused(write, tmp_path):
     """In a process that may not have it."""
@@ -197,6 +198,7 @@ HEAVY = {
 }
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("name", HEAVY)
 @pytest.mark.sampled(2)
 def test_a_pickle_that_needs_too_much_is_refused(name, tmp_path, monkeypatch):
@@ -210,6 +212,7 @@ def test_a_pickle_that_needs_too_much_is_refused(name, tmp_path, monkeypatch):
         assert len(store) == 0
 
 
+@pytest.mark.costly
 def test_a_reader_that_does_not_come_to_an_end_is_stopped(tmp_path, monkeypatch):
     """When its time is over."""
     monkeypatch.setattr(children, "BASE_SECONDS", 1)

@@ -29,6 +29,7 @@ def ingested(path, tmp_path):
         return memproc.ingest(path, store), [(memory.content, memory.namespace) for memory in store]
 
 
+@pytest.mark.costly
 def test_a_title_above_the_head_is_no_head(tmp_path):
     """It is told, with its row."""
     book(tmp_path / "a.xlsx", [[], ["What they like"], [], HEAD, FIRST])
@@ -37,6 +38,7 @@ def test_a_title_above_the_head_is_no_head(tmp_path):
     assert any("row 2 ('What they like'), which was taken for a title" in note for note in report.notes)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("rows", [[HEAD, FIRST], [["content"], ["Prefers tea"]], [["content", None], ["Prefers tea", None]]])
 def test_a_sheet_without_a_title_has_its_head_in_its_first_row(rows, tmp_path):
     """Also where it has one column."""
@@ -46,6 +48,7 @@ def test_a_sheet_without_a_title_has_its_head_in_its_first_row(rows, tmp_path):
     assert not any("title" in note or "hidden" in note for note in report.notes)
 
 
+@pytest.mark.costly
 def test_a_hidden_sheet_is_read_and_told(tmp_path):
     """Somebody may not know that it is there."""
     book(tmp_path / "a.xlsx", [HEAD, FIRST], "hidden")
@@ -54,6 +57,7 @@ def test_a_hidden_sheet_is_read_and_told(tmp_path):
     assert any("'Likes' is hidden" in note for note in report.notes)
 
 
+@pytest.mark.costly
 def test_advice_quotes_names_with_spaces(tmp_path):
     """So that it can be typed as it is."""
     book(tmp_path / "a.xlsx", [["My notes", "who"], ["Prefers tea, with much milk", "ann"]])

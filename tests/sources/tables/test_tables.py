@@ -51,6 +51,7 @@ def file(request, tmp_path_factory):
     return path
 
 
+@pytest.mark.costly
 def test_rows_are_the_same_memories_in_every_kind_of_table(file):
     """Texts, numbers and times; what is missing is missing."""
     found = read(file, allow_pickle=True)
@@ -60,6 +61,7 @@ def test_rows_are_the_same_memories_in_every_kind_of_table(file):
     assert found == EXPECTED
 
 
+@pytest.mark.costly
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("how", ["object", "zip", "gzip"])
 def test_a_table_is_read_out_of_archives_and_pipes(file, how, tmp_path):
@@ -71,6 +73,7 @@ def test_a_table_is_read_out_of_archives_and_pipes(file, how, tmp_path):
     assert [one["content"] for one in read(what, allow_pickle=True)] == [row["content"] for row in ROWS]
 
 
+@pytest.mark.costly
 def test_each_sheet_is_a_table_with_a_label_of_its_own(tmp_path):
     """One that is none is told by name, and stops nothing."""
     sheets = {"Likes": ROWS[:2], "Pets & more": ROWS[2:], "Prices": [{"sku": "a1", "price": 3}]}
@@ -82,6 +85,7 @@ def test_each_sheet_is_a_table_with_a_label_of_its_own(tmp_path):
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_datasets_that_are_no_table_are_told(tmp_path):
     """By path; so are links, which are not followed."""
     write_h5py(tmp_path / "a.h5")
@@ -97,6 +101,7 @@ def test_datasets_that_are_no_table_are_told(tmp_path):
         assert told == {"a.h5!/elsewhere", "a.h5!/outside", "a.h5!/model/weights"}
 
 
+@pytest.mark.costly
 def test_a_group_that_is_in_itself_is_read_once(tmp_path):
     """However many names lead to it."""
     write_h5py(tmp_path / "a.h5")
@@ -182,6 +187,7 @@ def test_what_python_has_no_value_for_is_kept_as_text_or_rejected(tmp_path):
     assert memory["metadata"]["far"].startswith("11476-")
 
 
+@pytest.mark.costly
 def test_a_job_on_a_table_goes_on_where_it_stopped(tmp_path):
     """By the number of the row."""
     rows = [{"content": f"Has been to town number {number}"} for number in range(300)]
@@ -194,6 +200,7 @@ def test_a_job_on_a_table_goes_on_where_it_stopped(tmp_path):
         assert store.recount().is_whole
 
 
+@pytest.mark.costly
 def test_inspect_and_show_know_tables(tmp_path):
     """What is in it, and the first as they would be stored."""
     write_sheets(tmp_path / "book.xlsx", {"One": ROWS[:1], "Two": ROWS[1:]})
@@ -242,6 +249,7 @@ def test_relatives_that_cannot_be_read_are_told(raw, told, tmp_path):
         read(tmp_path / "a.parquet")
 
 
+@pytest.mark.costly
 @given(st.integers(0, 2_000), st.integers(0, 255))
 @settings(max_examples=60)
 def test_a_spoilt_table_raises_what_is_expected_and_ends_nothing(tmp_path_factory, at, byte):
@@ -278,6 +286,7 @@ def test_rows_of_a_table_can_be_replayed_from_quarantine(tmp_path):
         assert [memory.importance for memory in store] == [0.7]
 
 
+@pytest.mark.costly
 def test_a_large_parquet_file_is_read_a_little_at_a_time(tmp_path):
     """Of 30 MB in one group of rows Arrow holds a third at most, also where the texts are in a dictionary."""
     rows = 30_000

@@ -24,6 +24,7 @@ def ingested(tmp_path, table, **settings):
         return report, most, [*store.quarantine()]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("kind", [pa.list_(pa.int8()), pa.large_list(pa.float32()), pa.list_(pa.int8(), MANY)], ids=str)
 def test_a_long_list_of_numbers_is_left_out_before_it_is_made(kind, tmp_path):
     """And counted; the row is a memory."""
@@ -52,6 +53,7 @@ DEEP = {
 }
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("name", DEEP)
 def test_a_row_of_too_many_values_is_rejected_alone(name, tmp_path):
     """With what is in its other columns."""
@@ -72,6 +74,7 @@ def test_a_row_of_too_many_values_is_rejected_alone(name, tmp_path):
     assert most < 30_000_000
 
 
+@pytest.mark.costly
 def test_rows_that_share_a_long_text_are_made_a_few_at_a_time(tmp_path):
     """Each has it by itself as a value."""
     column = pa.DictionaryArray.from_arrays(pa.array([0] * 50, pa.int32()), ["x" * 12_000_000])
@@ -85,6 +88,7 @@ def test_rows_that_share_a_long_text_are_made_a_few_at_a_time(tmp_path):
         assert most < 30_000_000
 
 
+@pytest.mark.costly
 def test_views_are_measured_by_what_they_become(tmp_path):
     """Not by the memory behind all of them."""
     texts = [f"Has been to town {number} {'x' * 1_000}" for number in range(3_000)]
