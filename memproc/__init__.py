@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
     from memproc.cleaning import Cleaning, Doubt, Removal, clean
     from memproc.config import Settings
+    from memproc.configuring import load_settings
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
     from memproc.errors import (
@@ -136,6 +137,7 @@ __all__ = [
     "ingest",
     "json_schema",
     "load_mapping",
+    "load_settings",
     "log_to_logging",
     "migrate",
     "open",
@@ -150,6 +152,7 @@ _HOMES = {
     "memproc.logs": "log_to_logging",
     "memproc.cleaning": "Cleaning Doubt Removal clean",
     "memproc.config": "Settings",
+    "memproc.configuring": "load_settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",
     "memproc.ingestion.migrating": "migrate",

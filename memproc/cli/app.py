@@ -6,20 +6,27 @@ Heavy modules are imported inside the commands, so that `--help` is quick.
 
 from __future__ import annotations
 
+import os
 import sys
 from contextvars import ContextVar
-from typing import Annotated, Any, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 from typer import Argument, Exit, Option
 
 from memproc import __version__
-from memproc.cli.help import WIDEST, Application, Commands
+from memproc.cli.help import WIDEST, Application, Commands, options_known
 from memproc.cli.output import beside, json_text, print_lines
 from memproc.config import Recall, Settings
+
+if TYPE_CHECKING:
+    from memproc.configuring import Configuration
 
 FAILED, MISUSED = 1, 2
 LOGGED = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level} {message}"
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+CONFIG = "config"
+OPTION_OF = {"max_record_bytes": "max_record", "max_decompressed_bytes": "max_decompressed"}  # called otherwise than the setting
 _of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings given by the options before the command
 _in_events: ContextVar[bool] = ContextVar("in_events", default=False)  # whether messages are JSON lines
 
@@ -61,7 +68,6 @@ def about(
         str | None,
         Option(
             metavar="PREFIX",
-            envvar="MEMPROC_TABLE_PREFIX",
             help="The prefix of the names of the store's tables; memproc_ by default.",
         ),
     ] = None,
@@ -69,25 +75,44 @@ def about(
         str | None,
         Option(
             metavar="SCHEMA",
-            envvar="MEMPROC_TABLE_SCHEMA",
             help="The PostgreSQL schema of the tables; by default that of the search path.",
         ),
+    ] = None,
+    config: Annotated[
+        str | None,
+        Option(metavar="FILE", help="The file of settings; by default memproc.toml or pyproject.toml, here or in a folder above."),
     ] = None,
     version: Annotated[  # noqa: ARG001 - its own callback sees to it
         bool, Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
     """Ingest memories into a database, and prove that none was lost."""
-    given = {"table_prefix": table_prefix, "table_schema": table_schema}
+    given = {"config": config, "table_prefix": table_prefix, "table_schema": table_schema}
     _of_application.set({name: value for name, value in given.items() if value is not None})
     _in_events.set(False)
 
 
 def settings_of(**given: Any) -> Settings:
-    """Return the settings that the options give, those before the command too. Options that are None keep the value that the store
-    was built with, or the default.
+    """Return the settings of this command: those that its options give, those before the command too, else what a file or the
+    environment says. Options that were left out, or are None, keep that, or the value that the store was built with.
     """
-    return Settings(**_of_application.get(), **{name: value for name, value in given.items() if value is not None})
+    return configuration_of(**given).settings
+
+
+def configuration_of(**given: Any) -> Configuration:
+    """Return the settings of this command, and where each is from. Raises UsageError on a value that cannot be."""
+    from memproc.configuring import configured
+
+    asked = {name: value for name, value in given.items() if _is_given(name, value)}
+    before = {name: value for name, value in _of_application.get().items() if name != CONFIG}
+    return configured(_of_application.get().get(CONFIG), Path.cwd(), os.environ, {**before, **asked})
+
+
+def _is_given(name: str, value: Any) -> bool:
+    """Return whether an option was given, or, where that is not known, has a value."""
+    options, given = options_known.get()
+    option = OPTION_OF.get(name, name)
+    return option in given if option in options else value is not None
 
 
 def show(values: dict[str, Any], told: str, *, as_json: bool, to: str | None = None) -> None:

@@ -6,6 +6,7 @@ Plain text: importing what would colour it takes longer than all the rest of `me
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from typer import Typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typer.models import CommandFunctionType
 
 UNGROUPED = "Options"
+options_known: ContextVar[tuple[frozenset[str], frozenset[str]]] = ContextVar("options_known", default=(frozenset(), frozenset()))
 WIDEST = 100  # columns
 
 
@@ -43,6 +45,12 @@ def groups_of(command: str, options: Iterable[str]) -> dict[str, list[str]]:
 
 class Command(TyperCommand):
     """A command whose options are shown in groups, and its examples after them."""
+
+    def invoke(self, ctx: Context) -> Any:
+        """Run the command, and keep which of its options were given: the others may have a value in a file or a variable."""
+        given = {name for name in ctx.params if (source := ctx.get_parameter_source(name)) and source.name == "COMMANDLINE"}
+        options_known.set((frozenset(ctx.params), frozenset(given)))
+        return super().invoke(ctx)
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the arguments, then the groups of options."""

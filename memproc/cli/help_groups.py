@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
+    "Set up": ("config",),
 }
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -121,5 +122,9 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "retention": (Example("keep a rule", "memproc retention memories.db --add --older-than 365d --kind message"),),
     "clean": (Example("what is there more than once", "memproc clean mem0:///tmp/qdrant"),),
     "backup": (Example("a copy, checked", "memproc backup memories.db copy.db"),),
+    "config": (
+        Example("what holds here, and why", "memproc config show"),
+        Example("a file of settings to begin with", "memproc config init"),
+    ),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option
 
-from memproc.cli.amounts import bytes_of, number, tolerance
+from memproc.amounts import bytes_of, number, tolerance
 from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, settings_of, tell_in_events, warn
 from memproc.cli.inspecting import show_first
 from memproc.cli.options import (
@@ -160,7 +160,7 @@ def ingest(
         review_at=review_at,
         accept_at=accept_at,
         batch_size=None if batch_size == "auto" else number(batch_size, int, "--batch-size"),
-        max_errors=tolerance(max_errors),
+        max_errors=None if max_errors is None else tolerance(max_errors, "--max-errors"),
         on_error=on_error,
         validate=validate,
         max_memory=None if max_memory is None else bytes_of(max_memory, "--max-memory"),

@@ -6,6 +6,7 @@ import sys
 
 from memproc.cli import (
     cleaning,
+    configuring,
     exports,
     ingestion,
     inspecting,
@@ -28,6 +29,7 @@ INTERRUPTED = 130  # the exit code of typer at Ctrl-C, after it printed "Aborted
 # Importing these modules registers their commands.
 __all__ = [
     "cleaning",
+    "configuring",
     "exports",
     "ingestion",
     "inspecting",

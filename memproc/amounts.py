@@ -1,4 +1,4 @@
-"""Amounts as options give them: sizes with units, numbers, shares."""
+"""Amounts as people write them in options, files and variables: sizes with units, numbers, shares."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**
 _AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 
 
-def tolerance(given: str | None) -> int | float | None:
-    """Return what --max-errors gives: a number of records, or of percent a share. Raises UsageError on anything else."""
-    if given is None:
-        return None
+def tolerance(given: str, option: str) -> int | float:
+    """Return how many errors are borne: a number of records, or of percent a share. Raises UsageError on anything else.
+
+    >>> tolerance("12", "--max-errors"), tolerance("2.5%", "--max-errors")
+    (12, 0.025)
+    """
     if given.endswith("%"):
-        return number(given.removesuffix("%"), float, "--max-errors") / 100
-    return number(given, int, "--max-errors")
+        return number(given.removesuffix("%"), float, option) / 100
+    return number(given, int, option)
 
 
 def bytes_of(given: str, option: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memproc.cli.amounts import bytes_of
+from memproc.amounts import bytes_of
 from memproc.errors import UsageError
 
 
