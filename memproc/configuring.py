@@ -4,8 +4,9 @@ Facts: the file is `memproc.toml`, or `pyproject.toml` with a table `[tool.mempr
 variable is called like the setting, in capitals behind `MEMPROC_`; one without a text is not set.
 
 Rules: names and values mean what they do in `Settings`. Texts may stand for what is no text: sizes have units ("300MB"),
-`max_errors` may be a share ("5%"), `batch_size` may be "auto". A name in a file that is no setting is wrong use; a variable may be meant for
-something else. No file is looked for unless a caller asks: what an application gets does not depend on where it was started.
+`max_errors` may be a share ("5%"), `batch_size` may be "auto". A name in a file that is no setting is wrong use; a variable may be
+meant for something else. No file is looked for unless a caller asks: what an application gets does not depend on where it was
+started.
 """
 
 from __future__ import annotations

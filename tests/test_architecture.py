@@ -21,20 +21,7 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values", "classes", "logs"),
-    (
-        "errors",
-        "times",
-        "spelled",
-        "dates",
-        "resources",
-        "in_use",
-        "writing",
-        "folders",
-        "retention",
-        "arguments",
-        "masking",
-        "amounts",
-    ),
+    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments", "masking"),
     ("config", "amounts"),
     ("configuring",),
     ("records",),
