@@ -170,7 +170,7 @@ def _there(live: LiveStore, intake: Intake, wanted: set[_Key]) -> dict[_Key, Map
         return there
     with closing(open_all([live], live, intake, Asked())) as sources:
         reader = sources.all[0].intake
-        for item, _ in live.found(None):
+        for item, *_ in live.found(None):
             for memory in reader.draft(item):
                 if isinstance(memory, Memory) and memory.id is not None:
                     key = _Key(memory.namespace, memory.id, memory.content)

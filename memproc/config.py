@@ -18,6 +18,7 @@ import orjson
 
 from memproc.dates import Dates, format_fault
 from memproc.errors import UsageError
+from memproc.failures import MOST_RETRIES
 from memproc.retention import RetentionRule, checked_rules
 
 Dedup = Literal["off", "exact", "near"]
@@ -52,8 +53,10 @@ COUNTED = {
     "max_fields": "name",
     "max_memory": "byte",
     "max_workers": "worker",
+    "retries": "retries",
 }
-BOUNDS: dict[str, tuple[int, float]] = {"pool_overflow": (0, inf), "max_depth": (1, DEEPEST)}  # for any other 1 is the least
+# For any other 1 is the least.
+BOUNDS: dict[str, tuple[int, float]] = {"pool_overflow": (0, inf), "retries": (0, inf), "max_depth": (1, DEEPEST)}
 SECONDS = ("max_seconds", "pool_timeout_seconds", "pool_recycle_seconds")
 SHARES = ("merge_at", "review_at", "accept_at")
 STORED = ("dedup", "recall", "merge_at")
@@ -120,6 +123,7 @@ class Settings:
 
     - `pool_size`: connections kept for the threads of a store. `pool_overflow` more are opened when all are busy. A thread that
     gets none within `pool_timeout_seconds` fails. A connection older than `pool_recycle_seconds` is replaced.
+    - `retries`: how often a transaction that failed and may succeed is tried again, after random waits that grow to some seconds.
     - `table_prefix`: the prefix of the names of the store's tables, so that several stores, or the tables of an application, can
       share a database: letters (lower case), digits and underscores.
     - `table_schema`: the PostgreSQL schema of the tables, created if missing. None means that of the search path.
@@ -155,6 +159,7 @@ class Settings:
     max_seconds: float | None = None
     max_workers: int | None = None
     retention: Iterable[RetentionRule] | None = None
+    retries: int = MOST_RETRIES
     table_prefix: str = TABLE_PREFIX
     table_schema: str | None = None
 

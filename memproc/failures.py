@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 FIRST_WAIT_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 5.0
-MOST_ATTEMPTS = 10
+MOST_RETRIES = 9  # where nothing else is said
 
 
 class Kind(StrEnum):

@@ -21,7 +21,10 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values", "classes", "logs"),
-    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments", "masking"),
+    (
+        *("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments"),
+        *("masking", "waiting"),
+    ),
     ("config", "amounts"),
     ("configuring",),
     ("records",),

@@ -39,6 +39,7 @@ TEXTS = {  # a text for each setting, and what it means
     "max_memory": ("300MB", 300 * 10**6),
     "max_seconds": ("90", 90.0),
     "max_workers": ("3", 3),
+    "retries": ("2", 2),
     "retention": ("", None),
     "table_prefix": ("app_", "app_"),
     "table_schema": ("mine", "mine"),

@@ -20,7 +20,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
     "How files are read": ("--records", "--delimiter", "--encoding", "--map", "--mapping", "--limit", "--schema", "--allow-pickle"),
-    "Databases": ("--table", "--query", "--key", "--db-schema", "--cursor", "--from-start"),
+    "Databases": ("--table", "--query", "--key", "--db-schema", "--cursor", "--from-start", "--statement-seconds"),
     "Web APIs": (
         *("--header", "--paging", "--host", "--allow-private", "--since-param"),
         *("--requests-per-second", "--retry-seconds", "--max-response"),
@@ -29,7 +29,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "Duplicates": ("--merge-at", "--recall", "--review-at", "--accept-at", "--trust-decisions"),
     "Bad records": ("--strict", "--on-error", "--max-errors", "--validate", "--tracebacks"),
     "Secrets": ("--redact", "--secrets", "--secret-kinds"),
-    "Limits": ("--max-seconds", "--max-memory", "--max-record", "--max-decompressed", "--max-fields", "--max-depth"),
+    "Limits": ("--max-seconds", "--retries", "--max-memory", "--max-record", "--max-decompressed", "--max-fields", "--max-depth"),
     "Speed and durability": ("--batch-size", "--engine", "--max-workers", "--durability"),
     "Which memories": ("--conversation", "--emotion", "--relation", "--until", "--at", "--expired", "--after"),
     "Many at once": ("--accept", "--verdict", "--name", "--dry-run", "--sample", "--decide"),
@@ -45,7 +45,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         *("--dry-run", "--resume"),
     ),
     "find": ("--text", "--namespace", "--subject", "--kind", "--tag", "--since", "--limit"),
-    "inspect": ("--format", "--include", "--propose"),
+    "inspect": ("--format", "--include", "--show", "--propose"),
     "migrate": ("--into", "--mapping", "--namespace", "--source", "--format", "--include", "--dry-run", "--resume", "--report"),
     "quarantine": ("--patterns", "--show", "--export", "--discard", "--note", "--limit"),
     "retry": ("--from", "--map", "--mapping", "--format"),

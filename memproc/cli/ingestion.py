@@ -37,7 +37,7 @@ from memproc.cli.options import (
     asked_of,
     mapping_of,
 )
-from memproc.cli.remotes import FromStart, Key, Named, Query, Table, TableSchema, given_by
+from memproc.cli.remotes import FromStart, Key, Named, Query, Retries, StatementSeconds, Table, TableSchema
 from memproc.cli.rest_options import (
     AllowPrivate,
     Cursor,
@@ -48,7 +48,8 @@ from memproc.cli.rest_options import (
     RequestRate,
     RetrySeconds,
     SinceParam,
-    maybe_rest,
+    Web,
+    given_of,
 )
 from memproc.config import Dedup, Durability, Engine, OnError, ValidateWhen
 from memproc.errors import UsageError
@@ -76,6 +77,7 @@ def ingest(
     cursor: Cursor = None,
     db_schema: TableSchema = None,
     from_start: FromStart = False,
+    statement_seconds: StatementSeconds = None,
     format: FormatName = None,
     namespace: Namespace = None,
     source: SourceName = None,
@@ -134,6 +136,7 @@ def ingest(
     requests_per_second: RequestRate = None,
     retry_seconds: RetrySeconds = None,
     max_response: MaxResponse = None,
+    retries: Retries = None,
     limit: Annotated[int | None, Option(metavar="N", min=1, help="Read the first N records only.")] = None,
     show_records: Annotated[
         int | None, Option("--show", metavar="N", min=1, help="Print the first N records as they would be stored; write nothing.")
@@ -166,6 +169,7 @@ def ingest(
         max_memory=None if max_memory is None else bytes_of(max_memory, "--max-memory"),
         max_seconds=max_seconds,
         max_workers=max_workers,
+        **({} if retries is None else {"retries": retries}),
         max_fields=max_fields,
         max_depth=max_depth,
         durability=durability,
@@ -182,19 +186,9 @@ def ingest(
         tell_in_events()
     warn(is_quiet=quiet, verbosity=verbose, log_file=log_file)
     mapped, asked = mapping_of(map_field, mapping), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
-    named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start)
-    of_rest = {
-        "paging": paging,
-        "headers": header,
-        "hosts": host,
-        "allow_private": allow_private,
-        "since_param": since_param,
-        "requests_per_second": requests_per_second,
-        "retry_seconds": retry_seconds,
-        "max_response_bytes": None if max_response is None else bytes_of(max_response, "--max-response"),
-    }
-    rest = maybe_rest(what, records, named, of_rest)
-    given = given_by(what, named) if rest is None else [rest]
+    named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start, statement_seconds, retries)
+    web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response, since_param)
+    given, asked = given_of(what, asked, named, web)
     if show_records is not None:
         context = Context(clean_name(source, "source"), frozenset(include or ()), mapped)
         show_first(given, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
@@ -214,7 +208,7 @@ def ingest(
             mapping=mapped,
             include=include or (),
             as_of=as_of,
-            records=records if rest is None else None,
+            records=asked.records,
             delimiter=delimiter,
             encoding=encoding,
             allow_pickle=allow_pickle,

@@ -18,6 +18,7 @@ from memproc.cli.options import (
     Delimiter,
     Encoding,
     File,
+    FirstOnly,
     FormatName,
     Include,
     Mapping,
@@ -27,14 +28,26 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import json_text, print_lines
-from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by, is_database, shown
+from memproc.cli.remotes import Key, Named, Query, Retries, StatementSeconds, Table, TableSchema, is_database, shown
+from memproc.cli.rest_options import (
+    URL,
+    AllowPrivate,
+    Headers,
+    Hosts,
+    MaxResponse,
+    PagingForm,
+    RequestRate,
+    RetrySeconds,
+    Web,
+    given_of,
+)
 
 if TYPE_CHECKING:
     from memproc.ingestion.inspecting import FileSeen, Inspection
     from memproc.ingestion.opening import Asked
     from memproc.intake import Intake
 
-NAMES_SHOWN = 5
+NAMES_SHOWN, EXAMPLES = 5, 3
 
 
 @app.command()
@@ -57,35 +70,48 @@ def inspect(
     propose: Annotated[
         bool, Option("--propose", help="Print a mapping file for it instead, in TOML, to be checked and changed.")
     ] = False,
+    paging: PagingForm = None,
+    header: Headers = None,
+    host: Hosts = None,
+    allow_private: AllowPrivate = False,
+    requests_per_second: RequestRate = None,
+    retry_seconds: RetrySeconds = None,
+    max_response: MaxResponse = None,
+    statement_seconds: StatementSeconds = None,
+    retries: Retries = None,
+    limit: FirstOnly = None,
+    show_records: Annotated[int, Option("--show", metavar="N", min=0, help="Show N records as they would be stored.")] = EXAMPLES,
     as_json: Json = False,
 ) -> None:
     """Tell what is in a file, a folder, an archive or a database: formats, records, whose, from when; write nothing."""
     from memproc.formats.draft import Context
+    from memproc.ingestion.inspecting import Looking
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.inspecting import propose as mapping_proposed
     from memproc.ingestion.reading import intake_of
 
-    named = Named(table, query, tuple(key or ()), schema=db_schema)
-    if named == Named() and is_database(file):
+    named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
+    web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
+    if named == Named() and not URL.match(file) and is_database(file):
         from memproc.cli.tables import show_tables
 
         show_tables(file, as_json=as_json)
         return
-    [given] = given_by([file], named)
     context = Context(None, frozenset(include or ()), mapping_of(map_field, mapping))
     settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first)
     intake, asked = intake_of(context, settings), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    [given], asked = given_of([file], asked, named, web)
     if propose:
         text = mapping_proposed(given, intake, asked)
         show({"mapping": text}, text, as_json=as_json)
         return
-    found = look(given, intake, asked)
-    said = [*named.options, *([] if format is None else ["--format", format])]
+    found = look(given, intake, asked, Looking(limit, show_records))
+    said = [*named.options, *web.options, *([] if format is None else ["--format", format])]
     said += [
         part
-        for name, given in (("records", records), ("delimiter", delimiter), ("encoding", encoding))
-        if given
-        for part in (f"--{name}", given)
+        for name, value in (("records", records), ("delimiter", delimiter), ("encoding", encoding))
+        if value
+        for part in (f"--{name}", value)
     ]
     said += ["--allow-pickle"] if allow_pickle else []
     said += [part for pair in map_field or () for part in ("--map", pair)]

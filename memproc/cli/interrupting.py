@@ -1,4 +1,5 @@
-"""Ctrl-C: once, an ingestion ends after its batch; twice, at once. Nothing is lost either way: a batch is committed whole or not.
+"""Ctrl-C: once, an ingestion ends after its batch, or at once where it waits for another machine; twice, at once. Nothing is lost
+either way: a batch is committed whole or not.
 
 Facts: a terminal sends the signal to all processes in front, workers too, which ignore it. A handler runs between two instructions
 of the main thread, in the middle of a `write` too, so it writes to no stream of Python's.
@@ -14,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from memproc.cli.progress import Shown
+from memproc.waiting import is_waiting
 
 if TYPE_CHECKING:
     from memproc.report.report import Progress
@@ -29,7 +31,7 @@ def interruptible(shown: Shown) -> Iterator[Shown]:
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal is_wanted
-        if is_wanted:
+        if is_wanted or is_waiting():
             raise KeyboardInterrupt
         is_wanted = True
         shown.tell_ending()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from memproc.records import Memory
 
 MAX_FIELDS, MAX_DEPTH = Settings().max_fields, DEEPEST  # the defaults of the settings
-File = Annotated[str, Argument(metavar="FILE", help="A file, folder or archive, or a database; - is standard input.")]
+File = Annotated[str, Argument(metavar="FILE", help="A file, folder or archive, a database, a web API; - is standard input.")]
 Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
 SecretsPolicy = Annotated[
     Secrets, Option("--secrets", help="Keys, passwords, card numbers: tag or quarantine the record, or redact it.")
@@ -53,6 +53,7 @@ Delimiter = Annotated[
 ]
 Encoding = Annotated[str | None, Option(metavar="NAME", help="The encoding of texts that are not UTF-8, as in cp1252.")]
 
+FirstOnly = Annotated[int | None, Option("--limit", metavar="N", min=1, help="Read the first N records only.")]
 AllowPickle = Annotated[bool, Option("--allow-pickle", help="Read pickles: the data in them; what runs code is refused.")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import abc
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
@@ -16,6 +17,7 @@ from memproc.cli.options import (
     Delimiter,
     Encoding,
     File,
+    FirstOnly,
     FormatName,
     Include,
     Mapping,
@@ -28,7 +30,18 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import beside, json_text, print_lines, target
-from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
+from memproc.cli.remotes import Key, Named, Query, Retries, StatementSeconds, Table, TableSchema
+from memproc.cli.rest_options import (
+    AllowPrivate,
+    Headers,
+    Hosts,
+    MaxResponse,
+    PagingForm,
+    RequestRate,
+    RetrySeconds,
+    Web,
+    given_of,
+)
 
 if TYPE_CHECKING:
     from memproc.config import Settings
@@ -56,6 +69,16 @@ def transform(
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
     secret_kinds: SecretKinds = None,
+    paging: PagingForm = None,
+    header: Headers = None,
+    host: Hosts = None,
+    allow_private: AllowPrivate = False,
+    requests_per_second: RequestRate = None,
+    retry_seconds: RetrySeconds = None,
+    max_response: MaxResponse = None,
+    statement_seconds: StatementSeconds = None,
+    retries: Retries = None,
+    limit: FirstOnly = None,
     as_json: Json = False,
 ) -> None:
     """Convert legacy records to memories, one JSON line each, without a store. Exit with 1 if one is rejected."""
@@ -65,9 +88,11 @@ def transform(
 
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
-    given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
+    named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
+    web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
     asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
-    found = list(_read(given, asked, mapping_of(map_field, mapping), include or (), settings))
+    given, asked = given_of([file], asked, named, web)
+    found = list(islice(_read(given, asked, mapping_of(map_field, mapping), include or (), settings), limit))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))

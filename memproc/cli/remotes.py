@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from typer import Option
 
@@ -20,6 +20,25 @@ Key = Annotated[
 ]
 TableSchema = Annotated[str | None, Option("--db-schema", metavar="NAME", help="The schema of the table, if not the usual one.")]
 FromStart = Annotated[bool, Option("--from-start", help="With --cursor: read everything once more.")]
+StatementSeconds = Annotated[
+    float | None,
+    Option(
+        "--statement-seconds",
+        metavar="SECONDS",
+        help="How long a database may take for a statement; 300, in a file 60.",
+        show_default=False,
+    ),
+]
+Retries = Annotated[
+    int | None,
+    Option(
+        "--retries",
+        metavar="N",
+        min=0,
+        help="How often what failed and may pass is tried again; 9 by default, of web APIs for --retry-seconds.",
+        show_default=False,
+    ),
+]
 
 
 class Named(NamedTuple):
@@ -31,12 +50,16 @@ class Named(NamedTuple):
     cursor: str | None = None
     schema: str | None = None
     from_start: bool = False
+    statement_seconds: float | None = None
+    retries: int | None = None
 
     @property
     def options(self) -> list[str]:
         """Return them as they are written."""
         pairs = [("--table", self.table), ("--query", self.query), *(("--key", one) for one in self.key)]
         pairs += [("--cursor", self.cursor), ("--db-schema", self.schema)]
+        numbers = (("--statement-seconds", self.statement_seconds), ("--retries", self.retries))
+        pairs += [(name, f"{value:g}") for name, value in numbers if value is not None]
         return [part for name, value in pairs if value is not None for part in (name, value)]
 
 
@@ -62,9 +85,10 @@ def given_by(what: Sequence[str], named: Named) -> list[Path | Remote]:
 
 def _given(one: str, named: Named) -> Path | Remote:
     if named.table is None and named.query is None:
-        if named != Named():
+        if named._replace(retries=None) != Named():
             of_web = "--cursor and --from-start also with the URL of a web API"
-            raise UsageError(f"--key, --db-schema, --cursor and --from-start go with --table or --query, {of_web}")
+            of_table = "--key, --db-schema, --statement-seconds, --cursor and --from-start go with --table or --query"
+            raise UsageError(f"{of_table}, {of_web}")
         return _without_options(one)
     return _of_database(one, named)
 
@@ -86,8 +110,10 @@ def _of_database(one: str, named: Named) -> Remote:
 
     if named.table is not None and named.query is not None:
         raise UsageError("--table and --query: give one of them")
+    more = {"statement_seconds": named.statement_seconds, "retries": named.retries}
+    followed: dict[str, Any] = {"cursor": named.cursor, "from_start": named.from_start, **more}
     if named.table is not None:
-        return SqlTable(one, named.table, key=named.key, cursor=named.cursor, schema=named.schema, from_start=named.from_start)
+        return SqlTable(one, named.table, key=named.key, schema=named.schema, **followed)
     if named.schema is not None:
         raise UsageError("--db-schema goes with --table: in a query write it before the name of the table")
-    return SqlQuery(one, named.query or "", key=named.key, cursor=named.cursor, from_start=named.from_start)
+    return SqlQuery(one, named.query or "", key=named.key, **followed)

@@ -1,21 +1,26 @@
-"""The options by which `ingest` reads from a web API."""
+"""The options by which commands read from a web API."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from typer import Option
 
-from memproc.cli.remotes import Named
+from memproc.amounts import bytes_of
+from memproc.cli.remotes import Named, given_by
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from memproc.ingestion.opening import Asked
+    from memproc.sources.remote import Remote
     from memproc.sources.rest.pages import RestPages
 
 URL = re.compile(r"https?://", re.IGNORECASE)
 _HEADER = re.compile(r"([^\s:=]+)\s*[:=]\s*(.+)", re.DOTALL)
-_NAMES = {"headers": "--header", "hosts": "--host", "max_response_bytes": "--max-response"}
 
 PagingForm = Annotated[
     str | None,
@@ -50,35 +55,78 @@ RetrySeconds = Annotated[
 ]
 MaxResponse = Annotated[
     str | None,
-    Option("--max-response", metavar="SIZE", help="The largest answer, decompressed; 64MiB by default.", show_default=False),
+    Option(
+        "--max-response",
+        metavar="SIZE",
+        help="The largest answer, decompressed, or line of one; 64MiB by default.",
+        show_default=False,
+    ),
 ]
 
 
-def maybe_rest(what: list[str], records: str | None, named: Named, options: dict[str, Any]) -> RestPages | None:
-    """Return the web API that `what` names, None if it names none. `options` are those of `RestPages`, None where not given;
-    `named` are those of any source that is in no file.
+class Web(NamedTuple):
+    """What the options say of how a web API is asked; those not given are None, empty or false."""
 
-    Raises UsageError if they do not fit together.
+    paging: str | None = None
+    header: Sequence[str] | None = None
+    host: Sequence[str] | None = None
+    allow_private: bool = False
+    requests_per_second: float | None = None
+    retry_seconds: float | None = None
+    max_response: str | None = None
+    since_param: str | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return those that were given, by the names of their options."""
+        named = {name: value for name, value in self._asdict().items() if value not in (None, False) and value != []}
+        return {f"--{name.replace('_', '-')}": value for name, value in named.items()}
+
+    @property
+    def options(self) -> list[str]:
+        """Return them as they are written. A key in a header is a reference, which may be shown."""
+        parts: list[str] = []
+        for name, value in self.given.items():
+            values = value if isinstance(value, list | tuple) else [value]
+            parts += [name] if value is True else [part for one in values for part in (name, str(one))]
+        return parts
+
+
+def given_of(what: Sequence[str], asked: Asked, named: Named, web: Web) -> tuple[list[Path | Remote], Asked]:
+    """Return what a command reads, and how its files are written: the web API, or the paths and other sources that are named.
+
+    Raises UsageError if the options do not fit together.
     """
-    given = {name: value for name, value in options.items() if value not in (None, [], False)}
     if not any(map(URL.match, what)):
-        if given:
-            raise UsageError(
-                f"{', '.join(map(_told, given))}: give the URL of a web API, as in https://api.example.org/v1/memories"
-            )
-        return None
+        if web.given:
+            told = ", ".join(web.given)
+            raise UsageError(f"{told}: give the URL of a web API, as in https://api.example.org/v1/memories")
+        return given_by(what, named), asked
     if len(what) > 1:
-        raise UsageError("a web API is ingested by itself: give one URL, and other sources by another command")
-    if named._replace(cursor=None, from_start=False) != Named():
-        raise UsageError("--table, --query, --key and --db-schema are for databases: leave them out, or give the URL of one")
+        raise UsageError("a web API is read by itself: give one URL, and other sources by another command")
+    if named._replace(cursor=None, from_start=False, retries=None) != Named():
+        raise UsageError(
+            "--table, --query, --key, --db-schema and --statement-seconds are for databases: leave them out, or give the URL of one"
+        )
+    return [_rest_of(what[0], asked.records, named, web)], asked._replace(records=None)
+
+
+def _rest_of(url: str, records: str | None, named: Named, web: Web) -> RestPages:
     from memproc.sources.rest.pages import RestPages
 
-    headers = dict(map(_header, given.pop("headers", ())))
-    return RestPages(what[0], records, headers=headers, cursor_field=named.cursor, from_start=named.from_start, **given)
-
-
-def _told(name: str) -> str:
-    return _NAMES.get(name) or f"--{name.replace('_', '-')}"
+    given: dict[str, Any] = {
+        "paging": web.paging,
+        "hosts": web.host or (),
+        "requests_per_second": web.requests_per_second,
+        "retry_seconds": web.retry_seconds,
+        "max_response_bytes": None if web.max_response is None else bytes_of(web.max_response, "--max-response"),
+        "since_param": web.since_param,
+        "retries": named.retries,
+    }
+    said = {name: value for name, value in given.items() if value is not None}
+    headers = dict(map(_header, web.header or ()))
+    said |= {"cursor_field": named.cursor, "from_start": named.from_start}
+    return RestPages(url, records, headers=headers, allow_private=web.allow_private, **said)
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from memproc.cli.options import (
     DayFirst,
     Delimiter,
     Encoding,
+    FirstOnly,
     FormatName,
     Mapping,
     MappingFile,
@@ -27,7 +28,18 @@ from memproc.cli.options import (
     mapping_of,
     schema_of,
 )
-from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
+from memproc.cli.remotes import Key, Named, Query, Retries, StatementSeconds, Table, TableSchema
+from memproc.cli.rest_options import (
+    AllowPrivate,
+    Headers,
+    Hosts,
+    MaxResponse,
+    PagingForm,
+    RequestRate,
+    RetrySeconds,
+    Web,
+    given_of,
+)
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +50,9 @@ Output = Literal["human", "json", "sarif", "github"]
 
 @app.command()
 def validate(
-    file: Annotated[str | None, Argument(metavar="FILE", help="A file, folder, archive or database; - is standard input.")] = None,
+    file: Annotated[
+        str | None, Argument(metavar="FILE", help="A file, folder, archive, database, web API; - is standard input.")
+    ] = None,
     record: Annotated[
         str | None, Option("--record", metavar="JSON", help="Check this one record, and no file.", show_default=False)
     ] = None,
@@ -63,6 +77,16 @@ def validate(
         int, Option("--max-shown", metavar="N", help="Of equal faults in a file show this many; all are counted.")
     ] = 10,
     output: Annotated[Output, Option(help="sarif: a SARIF 2.1.0 log; github: workflow commands that annotate lines.")] = "human",
+    paging: PagingForm = None,
+    header: Headers = None,
+    host: Hosts = None,
+    allow_private: AllowPrivate = False,
+    requests_per_second: RequestRate = None,
+    retry_seconds: RetrySeconds = None,
+    max_response: MaxResponse = None,
+    statement_seconds: StatementSeconds = None,
+    retries: Retries = None,
+    limit: FirstOnly = None,
     strict: Annotated[bool, Option("--strict", help="Exit with 1 also if a file in a folder or archive cannot be read.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -84,8 +108,10 @@ def validate(
     intake = replace(intake_of(Context(mapping=mapping_of(map_field, mapping)), settings), schema=schema_of(schema))
     asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
     if file is not None:
-        [given] = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
-        found = check(given, intake, asked, most_shown=most_shown)
+        named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
+        web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
+        [given], asked = given_of([file], asked, named, web)
+        found = check(given, intake, asked, most_shown=most_shown, limit=limit)
     else:
         found = check_one(record or "", intake, asked, most_shown=most_shown)
     _show(found.checks, "json" if as_json else output)

@@ -29,8 +29,8 @@ class Checked:
     advice: str = ""
 
 
-def check(what: object, intake: Intake, asked: Asked, *, most_shown: int) -> Checked:
-    """Check all records that a caller names, as `ingest` would.
+def check(what: object, intake: Intake, asked: Asked, *, most_shown: int, limit: int | None = None) -> Checked:
+    """Check the records that a caller names, as `ingest` would; with a limit the first.
 
     Raises SourceError where nothing can be read, and UsageError on wrong use.
     """
@@ -40,7 +40,8 @@ def check(what: object, intake: Intake, asked: Asked, *, most_shown: int) -> Che
     with redacting(is_wanted=redacts), closing(open_all(given_of(what), what, intake, numbered)) as sources:
         for source in sources.all:
             try:
-                _check(source, checks, names)
+                if not _check(source, checks, names, limit):
+                    break
             except SourceEndedError as error:
                 checks.broken[source.name] = str(error)
         checks.not_read = list(sources.notes(redacts=redacts))
@@ -62,7 +63,8 @@ def check_one(text: str, intake: Intake, asked: Asked, *, most_shown: int) -> Ch
     return Checked(checks)
 
 
-def _check(source: Source, checks: Checks, names: Names) -> None:
+def _check(source: Source, checks: Checks, names: Names, limit: int | None) -> bool:
+    """Check the records of a source, and return whether there may be more to check in another one."""
     name, path = ONE_RECORD if source.name == _OF_STREAM else source.name, None
     if source.file is not None:
         path = abspath(source.file)  # noqa: PTH100 - links stay what they are called
@@ -70,7 +72,10 @@ def _check(source: Source, checks: Checks, names: Names) -> None:
     for number, item in enumerate(source.items, 1 + source.passed):
         line = None if isinstance(item, bytes) else item.line
         for one in source.intake.draft(item):
+            if checks.read == limit:
+                return False
             if isinstance(one, Rejected):
                 names.note([one])
                 checks.note(Spot(name, path, number, line, checks.read), one.faults)
             checks.read += 1
+    return True

@@ -27,7 +27,7 @@ from memproc.ingestion.source import Given, Source, Sources
 from memproc.intake import Intake
 from memproc.records import Memory, encode
 from memproc.sources.files import check_not_in_use
-from memproc.sources.remote import Mark, Remote, begins_anew
+from memproc.sources.remote import Mark, Remote
 from memproc.store.changes.writer import Writer
 from memproc.store.jobs.jobs import FINISHED, Claim, StoredJob
 from memproc.store.store import Store, writer_of
@@ -196,7 +196,7 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
     if followed is not None and len(sources) > 1:
         raise UsageError(f"{followed.label} is read on from where the last job ended: ingest it by itself")
     start = None
-    if key is not None and followed is not None and not begins_anew(followed):
+    if key is not None and followed is not None and not followed.from_start:
         job = writer.newest_job(key.identity)
         is_resumed = not writer.is_rehearsal
         if job is not None and (job.status in FINISHED or writer.is_rehearsal):

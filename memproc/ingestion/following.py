@@ -11,7 +11,7 @@ from memproc.formats import generic
 from memproc.formats.mapping import FieldMap
 from memproc.formats.usual_names import claim_on
 from memproc.intake import Intake
-from memproc.sources.remote import Remote, column_of_change
+from memproc.sources.remote import Remote
 from memproc.times import parse_time
 
 _CHANGED = "updated_at"
@@ -26,7 +26,7 @@ def dated_by_cursor(intake: Intake, remote: Remote, rows: Sequence[Mapping[str, 
     """Return the intake of plain rows, by which the cursor tells when a row was changed, where it holds times and nothing else
     tells it. `rows` are the first.
     """
-    cursor, mapping = column_of_change(remote), intake.context.mapping
+    cursor, mapping = remote.column_of_change, intake.context.mapping
     if cursor is None or intake.format is not generic.ROWS or isinstance(mapping, FieldMap):
         return intake
     names = {name for row in rows for name in row}

@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from memproc.dates import RefusedDates, form_of
 from memproc.errors import SourceEndedError, SourceError
@@ -54,6 +54,13 @@ class Inspection:
     forms: Counter[str] = field(default_factory=Counter)  # of dates that were read, but for ISO 8601 with a zone and numbers
     refused: RefusedDates = field(default_factory=RefusedDates)
     options: list[str] = field(default_factory=list)  # what --include reads of what was left out
+    most_examples: int = EXAMPLES
+    limit: int | None = None  # of records that are read
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many records were read as were wanted."""
+        return self.limit is not None and self.records + self.rejected >= self.limit
 
     @property
     def records(self) -> int:
@@ -107,23 +114,34 @@ class Inspection:
             self.undated += 1
         else:
             self.first, self.last = min(date, self.first or date), max(date, self.last or date)
-        if len(self.examples) < EXAMPLES:
+        if len(self.examples) < self.most_examples:
             self.examples.append(record)
 
 
-def inspect(what: object, intake: Intake, asked: Asked) -> Inspection:
-    """Read all that a caller names, and return what is there. Raises SourceError where nothing can be read."""
-    found, names = Inspection(), Names()
+class Looking(NamedTuple):
+    """How much is looked at: the first records, None for all, and how many are kept as examples."""
+
+    limit: int | None = None
+    examples: int = EXAMPLES
+
+
+EVERYTHING = Looking()
+
+
+def inspect(what: object, intake: Intake, asked: Asked, looking: Looking = EVERYTHING) -> Inspection:
+    """Read what a caller names, and return what is there. Raises SourceError where nothing can be read."""
+    found, names = Inspection(most_examples=looking.examples, limit=looking.limit), Names()
     with closing(open_all(given_of(what), what, intake, asked)) as sources:
         for source in sources.all:
             found.files.append(seen := FileSeen(source.name, source.intake.format.name))
             try:
-                _read(source, seen, found, names)
+                if not found.is_full:
+                    _read(source, seen, found, names)
             except SourceEndedError as error:
                 seen.broken = str(error)
             if source.opened.reading is not None:
                 seen.left_out.update({f"in the list {name}": count for name, count in source.opened.reading.unread.items()})
-        found.not_read = list(sources.notes(redacts=False))
+        found.not_read += sources.notes(redacts=False)
         if sources.found is not None:
             found.skipped.update(sources.found.skipped)
         read = zip(sources.all, found.files, strict=True)
@@ -156,13 +174,19 @@ def _read(source: Source, seen: FileSeen, found: Inspection, names: Names) -> No
         chunk = source.intake.take(item)
         for _, more in chunk.left_out:
             seen.left_out.update(more)
-        rejected: list[Rejected] = [one for _, one in chunk.records.rejected]
+        records = chunk.records
+        if found.limit is not None:  # an item may hold many records
+            records = records.cut(0, max(found.limit - found.records - found.rejected, 0))
+        rejected: list[Rejected] = [one for _, one in records.rejected]
         names.note(rejected)
         for value in dates_in(rejected):
             found.refused.note(value)
         seen.quarantined.update(f"{one.faults[0].path or 'record'}: {one.faults[0].code}" for one in rejected)
-        for at in range(len(chunk.records.accepted)):
-            found.take(chunk.records.accepted.at(at).record, seen)
+        for at in range(len(records.accepted)):
+            found.take(records.accepted.at(at).record, seen)
+        if found.is_full:
+            found.not_read.append(f"limit={found.limit}: what stands behind the first records was not read")
+            return
 
 
 def _count(counted: Counter[str], name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -31,7 +30,7 @@ from memproc.sources.items import Item, Items, Reading
 from memproc.sources.iterables import of_iterable
 from memproc.sources.labels import path_shown
 from memproc.sources.lines import LineNumber
-from memproc.sources.remote import Remote, RemoteStream, looked_at, remarks_of
+from memproc.sources.remote import Remote, RemoteStream, Visit, looked_at, seconds_left_of
 from memproc.sources.reopening import Later
 from memproc.sources.streams import checked_encoding
 from memproc.sources.tables.children import Task
@@ -187,15 +186,16 @@ def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None,
 
 def _of_remote(remote: Remote, intake: Intake, name: str | None) -> Source:
     """Look at the first records of a remote source and find their format. It is read from where the job is then."""
-    first, rows = looked_at(remote), list[Mapping[str, Any]]()
+    settings = intake.settings
+    visit = Visit(seconds_left=seconds_left_of(settings.max_seconds))
+    first, rows = looked_at(remote, visit), list[Mapping[str, Any]]()
     with closing(first):
-        unread: Any = getattr(remote, "unread", Counter())  # by one that reads lists of objects, which others stand beside
-        seen = Items(_noted(first, rows), is_table=remote.is_table, reading=Reading(unread, remarks_of(remote)))
+        visit.reading.remarks += remote.remarks(visit)
+        seen = Items(_noted(first, rows), is_table=remote.is_table, reading=visit.reading)
         source = _source(seen, Delivery(remote.label, "", _no_bytes, is_remote=True), intake, name or remote.format_name)
-    if seen.reading is not None:
-        seen.reading.remarks.extend(remarks_on_identity(source.intake, remote, rows))
+    visit.reading.remarks += remarks_on_identity(source.intake, remote, rows)
     source = source._replace(intake=dated_by_cursor(source.intake, remote, rows))
-    stream = RemoteStream(remote, intake.settings.max_record_bytes)
+    stream = RemoteStream(remote, visit, settings.max_record_bytes, redacts=settings.redact)
     conversation = None if source.conversation is None else remote.label  # of messages whose rows name none; the first may change
     source = source._replace(remote=stream, opened=seen._replace(stream=stream), conversation=conversation)
     return source._replace(items=source.pieces_behind(0, None))

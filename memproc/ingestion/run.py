@@ -32,6 +32,7 @@ from memproc.records import Category, Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Reading, Report, counted
 from memproc.resources import MEBIBYTE, Watch
 from memproc.sources.items import Piece
+from memproc.sources.remote import LateError
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.changes.writer import Batch
 from memproc.store.quarantine.records import Origin
@@ -184,6 +185,8 @@ class Run:
         pieces = self.pieces = Pieces(source.pieces_behind(start.items, start.mark), self.stops.is_late)
         if source.remote is None:
             pieces.skip(start.items)
+        else:
+            source.remote.visit.seconds_left = self.stops.seconds_left
         if self.bytes_before is None:
             self.bytes_before = self._bytes_read(source)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
@@ -203,6 +206,8 @@ class Run:
                         return status
         has_rest = len(batch.records) or batch.decided
         status = self.stops.after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
+        if isinstance(pieces.failure, LateError):
+            return status or self.stops.within_a_wait(pieces.failure)
         if isinstance(pieces.failure, SourceEndedError):
             self.report.notes.append(f"failed: {pieces.failure}")
             return status or "failed"

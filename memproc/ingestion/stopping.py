@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 
 from memproc.config import Settings
 from memproc.report.report import Report
+from memproc.sources.remote import LateError
 from memproc.store.changes.landed import Landed
 from memproc.store.jobs.jobs import ENDED_BY
 
@@ -30,10 +32,14 @@ class Stops:
         """Return how many records the next batch may have, if it could have `size`."""
         return size if self.limit is None else min(size, max(1, self.limit - self.report.read))
 
+    def seconds_left(self) -> float:
+        """Return how much time is left, in seconds; there may be no limit."""
+        limit = self.settings.max_seconds
+        return inf if limit is None else limit - (perf_counter() - self.started)
+
     def is_late(self) -> bool:
         """Tell whether the time is over."""
-        limit = self.settings.max_seconds
-        return limit is not None and perf_counter() - self.started >= limit
+        return self.seconds_left() <= 0
 
     def at_limit(self) -> str:
         """Return "done" if the limit of records is reached."""
@@ -44,10 +50,14 @@ class Stops:
 
     def if_late(self) -> str:
         """Return "stopped" if max_seconds have passed; a resumed job reads the rest."""
-        if not self.is_late():
-            return ""
-        going_on = "; resume goes on here" if self.can_resume else ""
-        self.report.notes.append(f"stopped: max_seconds={self.settings.max_seconds} are over{going_on}")
+        return self._stopped(f"max_seconds={self.settings.max_seconds} are over") if self.is_late() else ""
+
+    def within_a_wait(self, error: LateError) -> str:
+        """Return "stopped" where a source was waited for, or would be, until max_seconds have passed."""
+        return self._stopped(f"max_seconds={self.settings.max_seconds} do not suffice: {error}")
+
+    def _stopped(self, why: str) -> str:
+        self.report.notes.append(f"stopped: {why}" + ("; resume goes on here" if self.can_resume else ""))
         return "stopped"
 
     def after(self, landed: Landed) -> str:

@@ -31,7 +31,9 @@ class OpenStore:
         self.database = Database(where, settings)
         self.url = url_shown(self.database.url)
         self.segments = Segments()
-        self.transactions = Transactions(self.database, on_end=self.segments.leave, on_rollback=self.segments.forget_cached)
+        self.transactions = Transactions(
+            self.database, on_end=self.segments.leave, on_rollback=self.segments.forget_cached, retries=settings.retries
+        )
         self.merger = Merger(self.transactions, self.segments)
         self._gave_way_at = perf_counter()
         try:

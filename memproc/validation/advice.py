@@ -35,6 +35,7 @@ HINTS: dict[str, str] = {
     "not_utf8": "save the file as UTF-8, or give its encoding, as in --encoding cp1252",
     "duplicate_name": "give each name once: with two, one value would be lost",
     "record_too_long": "split the record, or raise max_record_bytes",
+    "row_too_large": "leave the column out, as in --query 'SELECT id, title AS content FROM ...', or shorten the value where it is",
     "too_many_fields": "put what is not needed away, give part of it as one JSON text, or raise max_fields",
     "invalid_key": "give the names of fields as text",
     "more_faults": "mend those that are told first",

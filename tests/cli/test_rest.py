@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.command_line import as_json, run_memproc
-from tests.sources.rest.server import KINDS, Shelf, memories, serving
+from tests.sources.rest.server import KINDS, Shelf, failing, memories, serving
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,44 @@ def test_a_followed_api_is_read_on(api, tmp_path):
     assert api.seen[-1] == "/whole?since=Keeps+9+hens"
 
 
+def test_each_command_that_reads_takes_an_api(api, monkeypatch):
+    """With the options of `ingest`, of which the commands to run next have all."""
+    monkeypatch.setenv("TOKEN", "sesame-123")
+    url, options = f"{api.root}/cursor", [*options_of("cursor"), "--header", "X-Key=ENV:TOKEN"]
+    seen = as_json(run_memproc("inspect", url, *options, "--json"))
+    assert (seen["records"], len(seen["examples"])) == (28, 3)
+    assert f"memproc ingest {url} --paging cursor:after=meta.next --header X-Key=ENV:TOKEN --allow-private" in seen["next"][0]
+    assert "--records data.items" in seen["next"][0]
+    assert as_json(run_memproc("validate", url, *options, "--json"))["valid"] == 28
+    assert as_json(run_memproc("transform", url, *options, "--json"))["transformed"] == 28
+    assert {one["x-key"] for one in api.headers_seen} == {"sesame-123"}
+
+
+def test_a_limit_asks_for_no_more_pages_than_it_needs(api):
+    """Each command reads the first records: seven pages of three are looked at to know the format."""
+    url, options = f"{api.root}/cursor", [*options_of("cursor"), "--limit", "4", "--json"]
+    seen = as_json(run_memproc("inspect", url, *options, "--show", "2"))
+    assert (seen["records"], len(seen["examples"])) == (4, 2)
+    assert any("limit=4" in note for note in seen["not_read"])
+    assert as_json(run_memproc("validate", url, *options))["read"] == 4
+    assert as_json(run_memproc("transform", url, *options))["transformed"] == 4
+    assert len(api.seen) == 3 * (7 + 2)
+
+
+def test_how_often_is_tried_again_is_one_option(api, tmp_path):
+    """It reaches the API, and the settings of the store."""
+    api.plans.extend([failing(503)] * 3)
+    code, _, told = run_memproc("ingest", f"{api.root}/whole", "--allow-private", "--retries", "0", "--into", tmp_path / "m.db")
+    assert (code, "given up after 1 attempt, as retries=0 (--retries)" in told) == (2, True)
+    api.plans.clear()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["notes.json", "--header", "A=B", "--allow-private"], "--header, --allow-private: give the URL of a web API"),
         (["notes.json", "--cursor", "at"], "also with the URL of a web API"),
-        (["https://api.example.org/v1", "notes.json"], "a web API is ingested by itself"),
+        (["https://api.example.org/v1", "notes.json"], "a web API is read by itself"),
         (["https://api.example.org/v1", "--header", "Authorization"], "--header: give NAME=VALUE"),
         (["https://api.example.org/v1", "--header", "Authorization=Bearer tiger"], "put it into an environment variable"),
         (["https://api.example.org/v1", "--header", "X-Api-Key=ENV:NO_SUCH"], "the environment variable NO_SUCH is not set"),

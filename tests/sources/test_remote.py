@@ -8,7 +8,7 @@ import memproc
 from memproc.errors import SourceEndedError
 from memproc.ingestion.pipeline import ingest
 from memproc.sources.items import Item
-from memproc.sources.remote import Marked, Remote, RemoteStream, told
+from memproc.sources.remote import Marked, Remote, RemoteStream, Visit, told
 
 SMALL = memproc.Settings(batch_size=3)
 
@@ -20,9 +20,14 @@ class Shelf:
         self.rows, self.label, self.breaks_at, self.is_followed = dict(rows), label, breaks_at, is_followed
         self.is_table = is_table
         self.identity, self.format_name = [label], None
+        self.from_start, self.column_of_change = False, None
         self.asked = []  # the marks from which it was read
 
-    def found(self, behind):
+    def remarks(self, _visit):
+        """Tell nothing."""
+        return ()
+
+    def found(self, behind, _visit=None):
         """Yield the rows behind a number."""
         self.asked.append(behind)
         for number in sorted(self.rows):
@@ -128,7 +133,7 @@ def test_nothing_is_done_where_a_remote_source_cannot_be_read_at_all(tmp_path):
 
 def test_marks_are_forgotten_once_they_are_passed():
     """So that a long reading keeps few of them."""
-    stream = RemoteStream(Shelf(rows(*range(1, 10))))
+    stream = RemoteStream(Shelf(rows(*range(1, 10))), Visit())
     items = stream.items(None)
     for _ in range(6):
         next(items)

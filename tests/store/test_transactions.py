@@ -222,6 +222,20 @@ def test_a_failure_that_does_not_pass_is_told(fresh, monkeypatch):
         assert store.count() == 7
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+def test_how_often_is_tried_again_is_a_setting(tmp_path, monkeypatch, retries):
+    """One failure fewer passes, and one more is told."""
+    monkeypatch.setattr("memproc.failures.FIRST_WAIT_SECONDS", 0.0001)
+    with memproc.open(tmp_path / "m.db", settings=memproc.Settings(retries=retries)) as store:
+        mend = broken_at(store, set(range(retries)))
+        assert store.count() == 0
+        mend()
+        mend = broken_at(store, set(range(retries + 1)))
+        with pytest.raises(DatabaseError):
+            store.count()
+        mend()
+
+
 @pytest.mark.parametrize("way", ["forget", "unmerge", "resolve", "rebuild"])
 def test_a_server_that_ends_the_connection_is_asked_again(fresh, way):
     """In the middle of the transaction."""

@@ -1,15 +1,16 @@
 """A database while it is read: its engine, and rows in transactions that cannot write.
 
 Rules: on PostgreSQL a reading is REPEATABLE READ and READ ONLY, on MySQL and MariaDB likewise, with times of the session in UTC.
-The rows of a page come through a cursor of the server, some at a time. A SQLite file is open only while a page is read, and all of
-the page is taken at once: so no other program waits for whoever works on the rows.
+The rows of a page come through a cursor of the server, some at a time; no statement takes longer than it may. A SQLite file is open
+only while a page is read, and all of the page is taken at once: so no other program waits for whoever works on the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+import sqlite3
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import time
 from typing import Any
 
@@ -18,12 +19,15 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from memproc.errors import SourceError
 from memproc.sources.databases import sqlite_files
+from memproc.sources.databases.failing import is_too_large
 from memproc.sources.databases.paging import OF_NO_PLACE
 from memproc.sources.databases.urls import EXTRAS, file_of
+from memproc.waiting import waiting
 
 AT_ONCE_ROWS, AT_ONCE_BYTES = 200, 4 << 20  # that a server sends, and the most that a page of a SQLite file holds, or nearly so
 PAGE_ROWS, FILE_PAGE_ROWS = 10_000, 2_000
 FILE_PAGE_BYTES = 16 << 20
+STATEMENT_SECONDS = 300.0  # that a statement of a server may take where nothing else is said; of a page it is all its rows
 SERVER_WAITS_SECONDS = 3_600  # for memproc, which may be busy with rows before
 
 Rows = Generator[Row[Any]]
@@ -33,9 +37,12 @@ Again = Callable[[Row[Any]], Executable]
 class Database:
     """A database that is read. Connections are made when they are needed, and again after they were lost."""
 
-    def __init__(self, url: URL) -> None:
-        """Make the engine. Raises SourceError where the driver is not installed, or there is no file."""
-        self.url, self.file = url, file_of(url)
+    def __init__(self, url: URL, statement_seconds: float | None = None) -> None:
+        """Make the engine. A statement may take so many seconds, by default those of `STATEMENT_SECONDS`, here or of files.
+
+        Raises SourceError where the driver is not installed, or there is no file.
+        """
+        self.url, self.file, self._statement_seconds = url, file_of(url), statement_seconds
         self.page_rows = PAGE_ROWS if self.file is None else FILE_PAGE_ROWS
         self._at_once = AT_ONCE_ROWS
         self._is_immutable = False
@@ -47,9 +54,12 @@ class Database:
     def _made(self) -> Engine:
         file = self.file
         if file is None:
-            return _of_server(self.url)
-        opens = sqlite_files.opened
-        return create_engine("sqlite://", creator=lambda: opens(file, is_immutable=self._is_immutable), poolclass=NullPool)
+            return _of_server(self.url, self._statement_seconds or STATEMENT_SECONDS)
+
+        def opens() -> Any:
+            return sqlite_files.opened(file, is_immutable=self._is_immutable, statement_seconds=self._statement_seconds)
+
+        return create_engine("sqlite://", creator=opens, poolclass=NullPool)
 
     def rows(self, statement: Executable, again: Again | None = None) -> Rows:
         """Yield the rows of a page. `again` gives the statement that has to find its last row again. Raises SourceError where it
@@ -59,21 +69,23 @@ class Database:
             yield from self._of_file(statement, again)
             return
         size = count = 0
-        some: Sequence[Row[Any]] = ()
+        last: Sequence[Row[Any]] = ()
         is_left = False
         try:
             with self.connection() as connection, closing(connection.begin()):  # closed without a commit, so rolled back
-                result = connection.execute(statement, execution_options={"yield_per": self._at_once})
+                with waiting():
+                    result = connection.execute(statement, execution_options={"yield_per": self._at_once})
                 try:
-                    for some in result.partitions():
-                        size, count = size + sum(map(_size, some)), count + len(some)
+                    parts = result.partitions()
+                    while some := _next(parts):
+                        size, count, last = size + sum(map(_size, some)), count + len(some), some
                         yield from some
                 except GeneratorExit:  # who reads has enough
                     is_left = True
                     raise
                 finally:
                     result.close()
-                _check_found(connection, some, again)
+                _check_found(connection, last, again)
         except DBAPIError:
             if not is_left:
                 raise
@@ -85,6 +97,16 @@ class Database:
         if self.file is not None:
             self._is_immutable = sqlite_files.is_quiet_now(self.file)
         return self._engine.connect()
+
+    def bytes_of(self, table: str, column: str, row: int) -> int | None:
+        """Return how many bytes a value of a SQLite file takes, which is not read; None if it is no text and no bytes."""
+        with self.connection() as connection:
+            opened: Any = connection.connection.dbapi_connection
+            try:
+                with opened.blobopen(table, column, row, readonly=True) as value:
+                    return len(value)
+            except sqlite3.Error:
+                return None
 
     def close(self) -> None:
         """Close all connections."""
@@ -113,18 +135,22 @@ class Database:
             if again is not None:
                 connection.exec_driver_sql("BEGIN")  # so that the row is still there
             result = connection.execute(statement)
-            for row in result:  # one at a time: each may be large
-                taken.append(row)
-                size += _size(row)
-                if size >= FILE_PAGE_BYTES:
-                    break
+            try:
+                for row in result:  # one at a time: each may be large
+                    taken.append(row)
+                    size += _size(row)
+                    if size >= FILE_PAGE_BYTES:
+                        break
+            except DBAPIError as error:
+                if not (taken and is_too_large(error)):  # then the row that is too large is the first of the next page
+                    raise
             result.close()
             _check_found(connection, taken, again)
         return taken
 
 
 @lru_cache(maxsize=8)
-def _of_server(url: URL) -> Engine:
+def _of_server(url: URL, statement_seconds: float) -> Engine:
     """Return the engine of a server, which keeps no connection, but the statements that it has compiled."""
     name = url.get_backend_name()
     try:
@@ -134,13 +160,22 @@ def _of_server(url: URL) -> Engine:
         needed = f"pip install 'memproc-sdk[{extra}]'" if extra else "install it, and name it as in dialect+driver://"
         raise SourceError(f"the driver for {url.drivername} is not installed: {needed}") from error
     if name in ("mysql", "mariadb"):
-        event.listen(engine, "connect", _mysql_connected)
+        event.listen(engine, "connect", partial(_mysql_connected, statement_seconds=statement_seconds))
     elif url.drivername == "postgresql+psycopg":
         event.listen(engine, "connect", _psycopg_connected)
+    if name == "postgresql":
+        limit = f"SET LOCAL statement_timeout = {max(1, int(statement_seconds * 1_000))}"  # a pool of connections is not changed
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(limit))
     if name not in EXTRAS:
         return engine
     options = {"postgresql_readonly": True} if name == "postgresql" else {}
     return engine.execution_options(isolation_level="REPEATABLE READ", **options)
+
+
+def _next(parts: Iterator[Sequence[Row[Any]]]) -> Sequence[Row[Any]]:
+    """Return the next rows that a server sends, none at the end."""
+    with waiting():
+        return next(parts, ())
 
 
 def _check_found(connection: Connection, rows: Sequence[Row[Any]], again: Again | None) -> None:
@@ -154,8 +189,14 @@ def _size(row: Row[Any]) -> int:
     return sum(len(value) for value in row if value.__class__ is str or value.__class__ is bytes) + 100
 
 
-def _mysql_connected(connection: Any, _record: object) -> None:
+def _mysql_connected(connection: Any, _record: object, statement_seconds: float) -> None:
     cursor = connection.cursor()
+    cursor.execute("SELECT VERSION()")
+    [version] = cursor.fetchone()
+    if "mariadb" in str(version).lower():
+        cursor.execute(f"SET SESSION max_statement_time = {statement_seconds:.3f}")
+    else:
+        cursor.execute(f"SET SESSION max_execution_time = {max(1, int(statement_seconds * 1_000))}")
     cursor.execute("SET SESSION TRANSACTION READ ONLY")
     cursor.execute(f"SET SESSION time_zone = '+00:00', SESSION net_write_timeout = {SERVER_WAITS_SECONDS}")
     cursor.close()

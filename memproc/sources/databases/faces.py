@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
+from math import inf
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from memproc.errors import UsageError
 from memproc.masking import url_shown
-from memproc.sources.databases.reading import count_without_cursor, rows_behind
+from memproc.sources.databases.reading import Way, count_without_cursor, next_start, rows_behind
 from memproc.sources.databases.selecting import Wanted
 from memproc.sources.databases.urls import label_of, url_of
-from memproc.sources.remote import Mark, Marked
+from memproc.sources.remote import Mark, Marked, Visit
+from memproc.sources.retries import check_retries
 
 
 class _Rows:
@@ -23,6 +25,8 @@ class _Rows:
     key: str | Sequence[str]
     cursor: str | None
     from_start: bool
+    statement_seconds: float | None
+    retries: int | None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the database."""
@@ -34,6 +38,10 @@ class _Rows:
                 raise UsageError(f"{name}={value!r}: give the name of a column")
         if self.from_start and self.cursor is None:
             raise UsageError("from_start is for a cursor: without one, everything is read each time")
+        seconds = self.statement_seconds
+        if seconds is not None and (isinstance(seconds, bool) or not 0 < seconds < inf):
+            raise UsageError(f"statement_seconds={seconds!r}: give more than 0 seconds")
+        check_retries(self.retries)
         self._url  # noqa: B018 - raises on a URL that is none
 
     @property
@@ -75,20 +83,23 @@ class _Rows:
         """Whether a new job reads only what is new since the last one, but for `from_start`."""
         return self.cursor is not None
 
-    def found(self, behind: Mark | None) -> Iterator[Marked]:
+    def found(self, behind: Mark | None, visit: Visit | None = None) -> Iterator[Marked]:
         """Yield the rows behind a mark, None for all. Raises SourceError if nothing can be read."""
-        return rows_behind(self._url, self._wanted, behind)
+        return rows_behind(self._url, self._wanted, behind, self._way(visit))
 
     def next_start(self, mark: Mark) -> Mark | None:
         """Return the mark before all rows with the cursor of a row: more may have got it since."""
-        return None if mark[0] is None else mark[:1]
+        return next_start(mark)
 
-    def remarks(self) -> Sequence[str]:
+    def remarks(self, visit: Visit) -> Sequence[str]:
         """Return what has to be told of it: how many rows can never be found to be new."""
-        if self.cursor is None or not (count := count_without_cursor(self._url, self._wanted)):
+        if self.cursor is None or not (count := count_without_cursor(self._url, self._wanted, self._way(visit))):
             return ()
         rows = "1 row has" if count == 1 else f"{count} rows have"
         return (f"{self.label}: {rows} no {self.cursor}, and cannot be told to be new: read when everything is read, and first",)
+
+    def _way(self, visit: Visit | None) -> Way:
+        return Way(self.statement_seconds, self.retries, visit)
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,7 +109,10 @@ class SqlTable(_Rows):
     `url` is a SQLAlchemy URL, or the path of a SQLite file. `key` names the columns that tell rows apart; by default the primary
     key, else unique columns that are never NULL. `cursor` names a column that grows whenever a row is added or changed, such as
     `updated_at`: each ingestion then reads only what is new since the last one, and `from_start` reads everything once more.
-    `schema` is that of the table. Raises UsageError if a value is not valid. Nothing is written to the database.
+    A value of it that is later than now is told, and is not where the next job begins. `schema` is that of the table. A statement
+    may take `statement_seconds` (300 on servers, 60 in a file), and what may pass is tried again `retries` times (9).
+
+    Raises UsageError if a value is not valid. Nothing is written to the database.
     """
 
     url: str | Path
@@ -108,6 +122,8 @@ class SqlTable(_Rows):
     cursor: str | None = None
     schema: str | None = None
     from_start: bool = False
+    statement_seconds: float | None = None
+    retries: int | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the database."""
@@ -140,6 +156,8 @@ class SqlQuery(_Rows):
     key: str | Sequence[str]
     cursor: str | None = None
     from_start: bool = False
+    statement_seconds: float | None = None
+    retries: int | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the database."""

@@ -82,9 +82,14 @@ def behind(columns: Sequence[Expression], values: Sequence[Any]) -> ColumnElemen
 def same_place(selection: Selection, place: Sequence[Any]) -> Select[Any]:
     """Return the statement that finds the row of a place again, as the database compares it."""
     one: Expression = literal_column("1")
+    return of_place(selection, [one], place)
+
+
+def of_place(selection: Selection, columns: Sequence[Expression], place: Sequence[Any]) -> Select[Any]:
+    """Return the statement that gives columns of the row of a place."""
     given = [None if value is None else bindparam(f"place_{at}", value, type_=NULLTYPE) for at, value in enumerate(place)]
     equal = [column.is_(None) if value is None else column == value for column, value in zip(selection.order, given, strict=True)]
-    return select(one).select_from(selection.rows).where(*equal).limit(1)
+    return select(*columns).select_from(selection.rows).where(*equal).limit(1)
 
 
 def first_repeated(selection: Selection) -> Select[Any]:

@@ -28,7 +28,7 @@ QUIET_SECONDS = 2.0
 NAMES_SHOWN = 20
 LEAST_START = 8
 LONGEST_BYTES = 64 << 20  # of a value, and of a row
-STATEMENT_SECONDS = 60.0  # that a statement may take
+STATEMENT_SECONDS = 60.0  # that a statement may take where nothing else is said
 STEPS_A_LOOK = 20_000  # of SQLite's machine between two looks at the clock
 _OF_STORES = "memproc_observations"
 
@@ -63,14 +63,14 @@ def check_file(file: Path) -> None:
         raise SourceError(f"{path_shown(file)} {told}: give the path of a SQLite file")
 
 
-def opened(file: Path, *, is_immutable: bool) -> sqlite3.Connection:
+def opened(file: Path, *, is_immutable: bool, statement_seconds: float | None = None) -> sqlite3.Connection:
     """Return a connection that only reads, for a statement or two: these have an end, and no value is longer than the limit."""
     check_file(file)
     uri = f"file:{quote(os.fsencode(file))}?mode=ro{'&immutable=1' if is_immutable else ''}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.text_factory = _text
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_BYTES)
-    end = monotonic() + STATEMENT_SECONDS
+    end = monotonic() + (statement_seconds or STATEMENT_SECONDS)
     connection.set_progress_handler(lambda: monotonic() > end, STEPS_A_LOOK)
     connection.execute("PRAGMA query_only=ON")
     return connection

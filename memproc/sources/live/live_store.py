@@ -12,7 +12,7 @@ from memproc.errors import UsageError
 from memproc.sources.live.address import Address, address_of, shown
 from memproc.sources.live.calls import Call
 from memproc.sources.live.systems import SYSTEMS, Backend, System, backend_of
-from memproc.sources.remote import Mark, Marked
+from memproc.sources.remote import Mark, Marked, Visit
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,26 @@ class LiveStore:
         """Whether a new job goes on where the last one ended: it does not, as an item may have changed."""
         return False
 
-    def found(self, behind: Mark | None) -> Iterator[Marked]:
+    @property
+    def from_start(self) -> bool:
+        """Whether it is wanted once more from its beginning: it is never read otherwise."""
+        return False
+
+    @property
+    def column_of_change(self) -> None:
+        """None: its format knows the dates of its items."""
+        return
+
+    def found(self, behind: Mark | None, visit: Visit | None = None) -> Iterator[Marked]:
         """Yield its items, those behind a mark. Raises SourceError if it cannot be read."""
+        del visit
         _, address, backend = self._parts
         return backend.reads(address, behind)
+
+    def remarks(self, visit: Visit) -> Sequence[str]:
+        """Return nothing: there is nothing to tell of it."""
+        del visit
+        return ()
 
     def next_start(self, mark: Mark) -> Mark | None:
         """Return where a later job begins: None, at the beginning."""

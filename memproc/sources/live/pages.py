@@ -56,7 +56,7 @@ def read(place: Place, parts: Sequence[Rows], behind: Mark | None) -> Iterator[M
             raise SourceError(f"{place.label} has no table {lacking[0]}: is it the right database, and the right schema?")
         for number, part in islice(enumerate(parts), first, None):
             if part.name in there:
-                for item, at in _rows(database, place, part, key or None):
+                for item, at, _ in _rows(database, place, part, key or None):
                     yield Marked(item, [number, *at])
             key = []
 
@@ -70,14 +70,14 @@ def _rows(database: Database, place: Place, part: Rows, behind: Sequence[Any] | 
     wanted = Wanted(f"{place.label}!{part.name}", part.name, None, part.keys, None, place.schema, part.left)
     with closing(rows_behind(place.url, wanted, behind)) as rows:
         while some := [*islice(rows, AT_ONCE)]:
-            cells: list[Row] = [dict(one.item.value) for one in some]  # type: ignore[call-overload]
+            cells: list[Row] = [{} if one.item.fault else dict(one.item.value) for one in some]  # type: ignore[call-overload]
             for row in cells:
                 row.update({name: _in_utc(row[name]) for name in part.utc if name in row})
             if part.completed is not None:
                 with database.connection() as connection:
-                    part.completed(connection, cells, place.schema)
-            for (item, mark), row in zip(some, cells, strict=True):
-                yield Marked(item_of(row)._replace(left_out=item.left_out), mark)
+                    part.completed(connection, [row for row in cells if row], place.schema)
+            for (item, mark, _), row in zip(some, cells, strict=True):
+                yield Marked(item_of(row)._replace(left_out=item.left_out) if row else item, mark)
 
 
 def looked_up(

@@ -1,6 +1,6 @@
-"""Asks an API for pages: redirects, retries, rate limits, and bounds of time and size.
+"""Asks an API for pages: redirects, failures, and bounds of time and size.
 
-Rules: an answer is received whole, and its end proved, before a record of it is given; so one that breaks off is asked for again.
+Rules: the bytes of an answer are given as they come, and its end is proved; one that breaks off can be asked for again.
 What may pass is tried again until the time for that is over, everything else ends the reading. Cookies are not kept. No message
 shows a value of the environment.
 """
@@ -9,26 +9,28 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from http import HTTPStatus
-from tempfile import SpooledTemporaryFile
+from itertools import chain
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import httpcore2
-from loguru import logger
 
 from memproc.errors import MemprocError, OversizedError, SourceEndedError
 from memproc.sources.rest.addresses import RefusedError, check_url, joined
-from memproc.sources.rest.gate import Gate, Outside, quiet
+from memproc.sources.rest.gate import Gate, Outside, UnknownHostError, quiet
 from memproc.sources.rest.paging import next_link
-from memproc.sources.rest.retrying import PassingError, asked_wait, is_passing, limit_wait, wait_seconds
+from memproc.sources.rest.patience import Attempts, Bounds, Pace
+from memproc.sources.rest.retrying import PassingError, UnreachableError, asked_wait, is_passing, limit_wait
 from memproc.sources.rest.secrecy import Secrets, url_shown
+from memproc.waiting import waiting
 
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 MOST_REDIRECTS = 5
-IN_MEMORY_BYTES, PIECE_BYTES = 1 << 23, 1 << 16
+PIECE_BYTES = 1 << 16
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _ADVICE = {
     400: "mind the parameters of the URL",
@@ -48,52 +50,29 @@ class RequestRefusedError(SourceEndedError):
         self.status = status
 
 
-class Bounds(NamedTuple):
-    """The hosts (name, port) that requests may go to, and whether to addresses that are not public; how long a connection or one
-    read may take, a whole answer, and all attempts, in seconds; how large an answer may be, in bytes; how many requests a second.
-    """
-
-    hosts: Sequence[tuple[str, int]]
-    allow_private: bool
-    timeout_seconds: float
-    response_seconds: float
-    retry_seconds: float
-    most_bytes: int
-    requests_per_second: float | None
-
-
 class Body(NamedTuple):
-    """An answer: the URL it came from, its kind, the target of `rel="next"`, its decompressed bytes, and their hash."""
+    """An answer: the URL it came from, its kind, the target of `rel="next"`, and its decompressed bytes as they come, with the most
+    that may be held of them. `renew` gives the next of them as long as a whole answer has. Close it.
+    """
 
     url: str
     kind: str
     next_link: str | None
-    file: SpooledTemporaryFile[bytes]
-    digest: bytes
+    pieces: Iterator[bytes]
+    most_bytes: int
+    renew: Callable[[], None]
+    close: Callable[[], None]
 
-
-class Pace:
-    """When the next request may begin, for all clients of a source."""
-
-    def __init__(self) -> None:
-        self._ready_at = float("-inf")
-
-    def wait(self, outside: Outside, requests_per_second: float | None, most_seconds: float) -> None:
-        """Sleep until a request may begin. Raises SourceEndedError if that is too long."""
-        left = self._ready_at - outside.monotonic()
-        if left > max(most_seconds, 1 / (requests_per_second or 1)):
-            raise SourceEndedError(
-                f"the server takes no request for {left:,.0f} s, by its own rate limit: resume then, or allow as much by "
-                "retry_seconds (--retry-seconds)"
-            )
-        if left > 0:
-            outside.sleep(left)
-        if requests_per_second:
-            self._ready_at = outside.monotonic() + 1 / requests_per_second
-
-    def hold(self, until: float) -> None:
-        """Let no request begin before."""
-        self._ready_at = max(self._ready_at, until)
+    def whole(self, begun: Iterable[bytes] = ()) -> bytes:
+        """Return all bytes behind those that were taken already. Raises OversizedError as soon as they are too many."""
+        kept, made = [], 0
+        for piece in chain(begun, self.pieces):
+            made += len(piece)
+            if made > self.most_bytes:
+                told = f"an answer has more than {self.most_bytes:,} bytes when it is decompressed"
+                raise OversizedError(f"{told}: ask for smaller pages, or allow more by max_response_bytes (--max-response)")
+            kept.append(piece)
+        return b"".join(kept)
 
 
 class Client:
@@ -101,38 +80,37 @@ class Client:
 
     def __init__(self, headers: Mapping[str, str], secrets: Secrets, bounds: Bounds, pace: Pace, outside: Outside) -> None:
         """Set the headers, which may refer to secrets, and what all clients of the source share."""
-        self._secrets, self._bounds, self._pace, self._outside = secrets, bounds, pace, outside
-        self._hosts, self._allow_private = bounds.hosts, bounds.allow_private
+        self.secrets, self.bounds, self.pace, self.outside = secrets, bounds, pace, outside
         self._headers = [(name, secrets.revealed(value)) for name, value in headers.items()]
-        self._gate = Gate(self._outside, allow_private=self._allow_private)
+        self._gate = Gate(outside, allow_private=bounds.allow_private)
         self._pool = httpcore2.ConnectionPool(network_backend=self._gate, max_connections=1)
 
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
 
-    def get(self, url: str, take: Callable[[Body], Found]) -> Found:
-        """Return what `take` makes of the answer to a URL. It may raise PassingError: then the request is made again.
+    def attempts(self) -> Attempts:
+        """Return new attempts at something."""
+        return Attempts(self.bounds, self.pace, self.outside, self.secrets)
 
-        Raises SourceEndedError where that is of no use or takes too long, RefusedError where no request may go.
+    def get(self, url: str, take: Callable[[Body], Found]) -> Found:
+        """Return what `take` makes of the answer to a URL, and closes. It may raise PassingError: then the request is made again.
+
+        Raises SourceEndedError where that is of no use or takes too long, RefusedError where no request may go, LateError where the
+        job has no time for it.
         """
-        outside, began, attempt = self._outside, self._outside.monotonic(), 0
+        attempts = self.attempts()
         while True:
             try:
-                with self._secrets.hiding():
-                    return take(self._followed(url))
+                with self.secrets.hiding():
+                    body = self._followed(url)
+                    try:
+                        return take(body)
+                    except BaseException:
+                        body.close()
+                        raise
             except PassingError as failure:
-                wait = wait_seconds(attempt, outside.chance(), failure.at_least)
-                spent = outside.monotonic() - began
-                if spent + wait > self._bounds.retry_seconds:
-                    told = self._secrets.hidden(str(failure))
-                    asks = f"; the server asks to wait {failure.at_least:,.0f} s" if failure.at_least else ""
-                    limit = f"retry_seconds={self._bounds.retry_seconds:g} (--retry-seconds)"
-                    message = f"{told}{asks}: given up after {attempt + 1} attempts, as {limit} is the limit; resume goes on there"
-                    raise SourceEndedError(message) from None
-                logger.warning("{}: asking again in {:.0f} s", self._secrets.hidden(str(failure)), wait)
-            attempt += 1
-            outside.sleep(wait)
+                attempts.wait(failure)
 
     def _followed(self, url: str) -> Body:
         """Return the answer to a URL, or to those that it redirects to."""
@@ -147,39 +125,62 @@ class Client:
     def _check(self, url: str) -> None:
         """Raise RefusedError if no request may go to a URL. A part of a secret that would be its host is not shown."""
         try:
-            check_url(url, self._hosts, allow_private=self._allow_private)
+            check_url(url, self.bounds.hosts, allow_private=self.bounds.allow_private)
         except RefusedError:
-            before, hidden = (text.partition("://")[2].partition("?")[0] for text in (url, self._secrets.hidden(url)))
+            before, hidden = (text.partition("://")[2].partition("?")[0] for text in (url, self.secrets.hidden(url)))
             if _host_in(before) != _host_in(hidden):
                 raise RefusedError(f"the next page, or a redirect, leads to the value of {_host_in(hidden)}") from None
             raise
 
     def _answer(self, url: str) -> Body | str:
         """Make a request, and return what is answered, or where to ask instead."""
-        outside, bounds = self._outside, self._bounds
-        self._pace.wait(outside, bounds.requests_per_second, bounds.retry_seconds)
-        self._gate.expect(is_plain=urlsplit(url).scheme == "http", deadline=outside.monotonic() + bounds.response_seconds)
+        bounds = self.bounds
+        self.pace.wait(self.outside, bounds)
+        self._renew(url)
         kinds = dict.fromkeys(("connect", "read", "write", "pool"), bounds.timeout_seconds)
+        with ExitStack() as stack:
+            with self._failures(url):
+                asked = self._pool.stream("GET", url, headers=self._headers, extensions={"timeout": kinds})
+                response = stack.enter_context(asked)
+            self.pace.is_answered = True
+            headers = _headers_of(response)
+            if wait := limit_wait(headers, self.outside.now()):
+                self.pace.hold(self.outside.monotonic() + wait)
+            if (target := self._judged(url, response.status, headers)) is not None:
+                return target
+            kind = self.secrets.hidden(headers.get("content-type", "").partition(";")[0].strip().lower())
+            pieces, following = self._decompressed(response, headers, url), next_link(_all_of(response, b"link"))
+            opened = stack.pop_all()
+        return Body(url, kind, following, pieces, bounds.most_bytes, partial(self._renew, url), partial(self._ended, opened))
+
+    def _renew(self, url: str) -> None:
+        """Let what is done next take as long as a whole answer may."""
+        seconds = max(min(self.bounds.response_seconds, self.bounds.seconds_left()), 0.0)
+        self._gate.expect(is_plain=urlsplit(url).scheme == "http", deadline=self.outside.monotonic() + seconds)
+
+    @contextmanager
+    def _failures(self, url: str) -> Iterator[None]:
+        """Wait for a server inside the block, and tell what fails there by errors of memproc."""
         try:
-            with quiet(), self._pool.stream("GET", url, headers=self._headers, extensions={"timeout": kinds}) as response:
-                headers = _headers_of(response)
-                if wait := limit_wait(headers, outside.now()):
-                    self._pace.hold(outside.monotonic() + wait)
-                return self._judged(url, response, headers)
+            with quiet(), waiting():
+                yield
         except (MemprocError, PassingError):
             raise
+        except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+            if isinstance(error.__context__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise SourceEndedError(f"{self._shown(url)} has no certificate that this machine trusts") from None
+            told = f"{self._shown(url)} cannot be reached: {self.secrets.hidden(str(error))}"
+            raise UnreachableError(told, is_unknown=isinstance(error, UnknownHostError)) from None
         except httpcore2.TimeoutException:
             raise PassingError(f"{self._shown(url)} did not answer in time") from None
         except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
-            if isinstance(error.__context__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
-                raise SourceEndedError(f"{self._shown(url)} has no certificate that this machine trusts") from None
-            raise PassingError(f"{self._shown(url)} broke off: {self._secrets.hidden(str(error))}") from None
+            raise PassingError(f"{self._shown(url)} broke off: {self.secrets.hidden(str(error))}") from None
         except (httpcore2.LocalProtocolError, httpcore2.UnsupportedProtocol):
             raise SourceEndedError(f"{self._shown(url)} cannot be asked for: mind the headers") from None
 
-    def _judged(self, url: str, response: httpcore2.Response, headers: Mapping[str, str]) -> Body | str:
-        """Return the body of a response that is one, or where it redirects to. Raises what its status means."""
-        status, now = response.status, self._outside.now()
+    def _judged(self, url: str, status: int, headers: Mapping[str, str]) -> str | None:
+        """Return where a response redirects to, None if it is an answer. Raises what its status means otherwise."""
+        now = self.outside.now()
         if status in REDIRECTS and (target := headers.get("location")):
             return joined(url, target)
         told = f"{self._shown(url)} answers {status}{_phrase_of(status)}"
@@ -188,37 +189,34 @@ class Client:
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             advice = _ADVICE.get(status)
             raise RequestRefusedError(f"{told}: {advice}" if advice else told, status)
-        file = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - the page closes it
-        try:
-            hashed = blake2b(digest_size=8)
-            for piece in self._decompressed(response, headers, url):
-                hashed.update(piece)
-                file.write(piece)
-            file.seek(0)
-        except BaseException:
-            file.close()
-            raise
-        kind = self._secrets.hidden(headers.get("content-type", "").partition(";")[0].strip().lower())
-        return Body(url, kind, next_link(_all_of(response, b"link")), file, hashed.digest())
+        return None
 
     def _decompressed(self, response: httpcore2.Response, headers: Mapping[str, str], url: str) -> Iterator[bytes]:
-        """Yield the bytes of a body. Raises OversizedError as soon as they are too many."""
-        most, made = self._bounds.most_bytes, 0
+        """Return the bytes of a body, as they come."""
         coding = headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("", "identity", "gzip", "x-gzip"):
             raise SourceEndedError(
-                f"{self._shown(url)} is compressed by {self._secrets.hidden(coding)[:40]!r}, which was not asked for"
+                f"{self._shown(url)} is compressed by {self.secrets.hidden(coding)[:40]!r}, which was not asked for"
             )
-        pieces = response.iter_stream()
-        for piece in _unzipped(pieces) if coding.endswith("gzip") else pieces:
-            made += len(piece)
-            if made > most:
-                told = f"{self._shown(url)} has more than {most:,} bytes when it is decompressed"
-                raise OversizedError(f"{told}: ask for smaller pages, or allow more by max_response_bytes (--max-response)")
+        pieces = self._received(response, url)
+        return _unzipped(pieces) if coding.endswith("gzip") else pieces
+
+    def _received(self, response: httpcore2.Response, url: str) -> Iterator[bytes]:
+        stream = response.iter_stream()
+        while True:
+            with self._failures(url):
+                piece = next(stream, None)
+            if piece is None:
+                return
             yield piece
 
+    def _ended(self, opened: ExitStack) -> None:
+        """End an answer; what of it is left is not waited for."""
+        with quiet(), suppress(httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException):
+            opened.close()
+
     def _shown(self, url: str) -> str:
-        return self._secrets.hidden(url_shown(self._secrets.hidden(url)))
+        return self.secrets.hidden(url_shown(self.secrets.hidden(url)))
 
 
 def _host_in(text: str) -> str:

@@ -56,6 +56,10 @@ class Outside(NamedTuple):
     resolve: Resolve = resolved
 
 
+class UnknownHostError(httpcore2.ConnectError):
+    """A name leads to no address."""
+
+
 class Gate(httpcore2.NetworkBackend):
     """Opens connections for one client, of which one request is under way at a time."""
 
@@ -88,7 +92,7 @@ class Gate(httpcore2.NetworkBackend):
         try:
             addresses = self._outside.resolve(host, port)
         except OSError as error:
-            raise httpcore2.ConnectError(f"{host} is not found: {error}") from None
+            raise UnknownHostError(f"{host} is not found: {error}") from None
         allowed, refused = self._sorted(addresses, host)
         failure: Exception = refused or httpcore2.ConnectError(f"{host} has no address")
         for address in allowed:

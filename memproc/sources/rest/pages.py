@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from memproc.errors import UsageError
-from memproc.sources.remote import Marked
+from memproc.sources.remote import Marked, Visit
 from memproc.sources.rest.addresses import check_url, host_of
 from memproc.sources.rest.paging import paging_of
 from memproc.sources.rest.secrecy import Keeping, Secrets, is_key_name, url_shown
+from memproc.sources.retries import check_retries
 
 if TYPE_CHECKING:
     from memproc.sources.rest.client import Client
     from memproc.sources.rest.gate import Outside
+    from memproc.sources.rest.streams import OpenLines
 
 EXTRA = "rest"
 ASKED_FOR = {
@@ -49,10 +50,14 @@ class RestPages:
     sent as the parameter, so only what has changed since is read, but with `from_start` all of it once
     more. It is for the server to include equal values.
 
-    Failures that may pass (429, 5xx, cut connections) are tried again for `retry_seconds`, with growing random waits that are at
-    least what `Retry-After` asks for. `requests_per_second` is your own limit; that of the server is kept by what its headers say.
-    A connection, and each read, may take `timeout_seconds`, and an answer `response_seconds` and `max_response_bytes` when it is
-    decompressed.
+    Failures that may pass (429, 5xx, cut connections) are tried again for `retry_seconds`, or `retries` times if that is given,
+    with growing random waits that are at least what `Retry-After` asks for. A host that has not answered once is given up after
+    some seconds. `requests_per_second` is your own limit; that of the server is kept by what its headers say. A connection, and
+    each read, may take `timeout_seconds`, and an answer `response_seconds` and `max_response_bytes` when it is decompressed. Lines
+    of JSON are read as they come: there these two are the limits of a line, and an answer that breaks off is asked for again and
+    goes on behind its last record. No wait is begun that `max_seconds` of the settings has no time for.
+
+    A value of `cursor_field` that is later than now is told, and is not where the next job begins.
 
     A job is resumed on the page of the last committed record, and behind that record by its number and a hash of it. If it is no
     longer there, the pages beside are looked at where pages are numbered, and then all are read from the first; with cursors and
@@ -77,8 +82,8 @@ class RestPages:
     response_seconds: float = 300.0
     retry_seconds: float = 300.0
     max_response_bytes: int = 1 << 26
+    retries: int | None = None
     _outside: Outside | None = None
-    unread: Counter[str] = field(default_factory=Counter, init=False)  # objects in lists of the answers that were not read, by name
     _shared: dict[str, Any] = field(default_factory=dict, init=False)  # the pace, made by the first reading
 
     def __post_init__(self) -> None:
@@ -95,6 +100,7 @@ class RestPages:
             number = getattr(self, name)
             if number is not None and not 0 < number < float("inf"):
                 raise UsageError(f"{name}={number!r}: give a number above 0")
+        check_retries(self.retries)
 
     def __repr__(self) -> str:
         """Name it without what is secret."""
@@ -121,41 +127,61 @@ class RestPages:
         return False
 
     @property
+    def column_of_change(self) -> None:
+        """None: what a field of an object says of its date is for the format to know."""
+        return
+
+    @property
     def is_followed(self) -> bool:
         """Whether a new job goes on where the last one ended."""
         return self.since_param is not None
 
-    def found(self, behind: Any) -> Iterator[Marked]:
+    def found(self, behind: Any, visit: Visit | None = None) -> Iterator[Marked]:
         """Yield the records behind a mark."""
-        with closing(self._client()) as client:
+        visit = visit or Visit()
+        with closing(self._client(visit)) as client:
             from memproc.sources.rest.bodies import Page  # noqa: PLC0415 - what reaches out is loaded when it is needed
+            from memproc.sources.rest.streams import Lines, page_of  # noqa: PLC0415
             from memproc.sources.rest.walking import Since, Walk  # noqa: PLC0415
 
             secrets = self._secrets()
 
-            def get(url: str) -> Page:
-                return client.get(url, lambda body: Page(body, self.records, hide=secrets.hidden))
+            def asked(url: str) -> Page | OpenLines:
+                return client.get(url, lambda body: page_of(body, self.records, secrets.hidden))
 
-            since = None if self.cursor_field is None or self.since_param is None else Since(self.cursor_field, self.since_param)
+            def get(url: str) -> Page | Lines:
+                found = asked(url)
+                return found if isinstance(found, Page) else Lines(found, lambda: asked(url), client.attempts)
+
+            since = None
+            if self.cursor_field is not None and self.since_param is not None:
+                since = Since(self.cursor_field, self.since_param, client.outside.now)
             walk = Walk(secrets.revealed_url(self.url), paging_of(self.paging), since, get, Keeping(secrets, self.url))
-            self.unread.clear()
-            walk.unread = self.unread
+            visit.reading.unread.clear()
+            walk.unread = visit.reading.unread
             yield from walk.marked(behind or {})
+
+    def remarks(self, visit: Visit) -> Sequence[str]:
+        """Return nothing: all that there is to tell shows while it is read."""
+        del visit
+        return ()
 
     def next_start(self, mark: Any) -> Any:
         """Return the mark that asks for what has changed since the greatest value that was seen."""
         greatest = mark.get("greatest", mark.get("from"))
         return None if greatest is None else {"from": greatest}
 
-    def _client(self) -> Client:
+    def _client(self, visit: Visit) -> Client:
         try:
-            from memproc.sources.rest.client import Bounds, Client, Pace  # noqa: PLC0415 - an extra
+            from memproc.sources.rest.client import Client  # noqa: PLC0415 - an extra
             from memproc.sources.rest.gate import Outside  # noqa: PLC0415
+            from memproc.sources.rest.patience import Bounds, Pace  # noqa: PLC0415
         except ImportError as error:
             raise UsageError(f"reading from a web API needs a package: pip install 'memproc-sdk[{EXTRA}]'") from error
         seconds = self.timeout_seconds, self.response_seconds, self.retry_seconds
         hosts = [host_of(self.url), *self._given_hosts()]
-        bounds = Bounds(hosts, self.allow_private, *seconds, self.max_response_bytes, self.requests_per_second)
+        bounds = Bounds(hosts, self.allow_private, *seconds, self.max_response_bytes, self.requests_per_second, self.retries)
+        bounds = bounds._replace(seconds_left=visit.seconds_left)
         pace = self._shared.setdefault("pace", Pace())
         headers = {name.lower(): value for name, value in (ASKED_FOR | dict(self.headers)).items()}
         return Client(headers, self._secrets(), bounds, pace, self._outside or Outside())

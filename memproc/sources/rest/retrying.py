@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 60.0
 RETRIED = frozenset((202, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524))
 FORBIDDEN = 403
+FIRST_ATTEMPTS, FIRST_SECONDS = 4, 10.0  # for a server that has not answered yet: more likely it is not there
 _EPOCH_FROM = 1_000_000_000  # a reset so large is a point in time, not a wait
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 _DRAFT_LEFT, _DRAFT_WAIT = re.compile(r"\b(?:r|remaining)=(\d{1,12})"), re.compile(r"\b(?:t|reset)=(\d{1,12})")
@@ -29,6 +30,14 @@ class PassingError(Exception):
     def __init__(self, message: str, at_least: float = 0.0) -> None:
         super().__init__(message)
         self.at_least = at_least
+
+
+class UnreachableError(PassingError):
+    """A server took no connection. `is_unknown`: its name leads to no address."""
+
+    def __init__(self, message: str, *, is_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.is_unknown = is_unknown
 
 
 def wait_seconds(attempt: int, chance: float, at_least: float = 0.0) -> float:

@@ -1,7 +1,7 @@
 """Walks from page to page, and finds the place again behind a record that was read before.
 
 A mark is `{"page": [token, records before], "at": records of the page, "hash": of the last one, "from": value, "greatest": value}`:
-`from` is what the pages were asked from, and `greatest` the greatest value of the cursor field since.
+`from` is what the pages were asked from, and `greatest` the greatest value of the cursor field since that is not later than now.
 """
 
 from __future__ import annotations
@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from time import time
 from typing import Any, NamedTuple
 
 from loguru import logger
 
 from memproc.errors import SourceEndedError
+from memproc.sources.ahead import is_ahead
 from memproc.sources.items import Item
-from memproc.sources.remote import Marked
+from memproc.sources.remote import Ahead, Marked
 from memproc.sources.rest.bodies import Page, hash_of
 from memproc.sources.rest.client import RequestRefusedError
 from memproc.sources.rest.paging import Paging, Spot, value_at, with_parameter
 from memproc.sources.rest.secrecy import Keeping
+from memproc.sources.rest.streams import Lines
 from memproc.times import parse_time
 
 SAME_PAGES = 10  # equal pages in a row: the server does not heed where it is asked from
@@ -32,12 +35,13 @@ class Since(NamedTuple):
 
     field: str
     parameter: str
+    now: Callable[[], float] = time
 
 
 class Walk:
     """One reading of the pages from a URL on, as a caller asked for them."""
 
-    def __init__(self, start: str, paging: Paging, since: Since | None, get: Callable[[str], Page], kept: Keeping) -> None:
+    def __init__(self, start: str, paging: Paging, since: Since | None, get: Callable[[str], Page | Lines], kept: Keeping) -> None:
         self._start, self._paging, self._since, self._get, self._kept = start, paging, since, get, kept
         self.unread = Counter[str]()  # objects in lists of the answers that are not read, by name
 
@@ -55,10 +59,10 @@ class Walk:
         tokens, last, same, empty = {spot.token}, b"", 0, 0
         while True:
             with closing(page or self._page(spot)) as page:
-                for at, item in enumerate(page.items(), 1):
-                    if at > passed:
-                        greatest = self._greater(greatest, item)
-                        yield Marked(item, self._mark(spot, at, item, {"from": since, "greatest": greatest}))
+                for at, item in page.items(passed):
+                    ahead = self._ahead(item)
+                    greatest = greatest if ahead else self._greater(greatest, item)
+                    yield Marked(item, self._mark(spot, at, item, {"from": since, "greatest": greatest}), ahead)
                 answer = page.answer()
                 for name, count in page.unread.items():
                     self.unread[self._kept.secrets.hidden(name)] += count
@@ -82,7 +86,7 @@ class Walk:
         more = {name: value for name, value in bounds.items() if value is not None}
         return {"page": [token, spot.before], "at": at, "hash": hash_of(item), **more}
 
-    def _found(self, mark: Mapping[str, Any]) -> tuple[Spot, int, Page | None]:
+    def _found(self, mark: Mapping[str, Any]) -> tuple[Spot, int, Page | Lines | None]:
         """Return where reading goes on, how many records of that page to pass over, and the page if it is at hand.
 
         Where the last record is no more, a page found by a cursor or a link is read from its beginning, and numbered pages from the
@@ -110,7 +114,7 @@ class Walk:
         page.close()
         return self._found_near(spot, page.answer().records, mark) or start
 
-    def _found_near(self, spot: Spot, count: int, mark: Mapping[str, Any]) -> tuple[Spot, int, Page] | None:
+    def _found_near(self, spot: Spot, count: int, mark: Mapping[str, Any]) -> tuple[Spot, int, Page | Lines] | None:
         """Look for the last record on the pages beside its own, to which it moved if others were added or removed before it."""
         for near in self._paging.near(spot, count):
             try:
@@ -122,8 +126,15 @@ class Walk:
             page.close()
         return None
 
-    def _page(self, spot: Spot) -> Page:
+    def _page(self, spot: Spot) -> Page | Lines:
         return self._get(self._paging.url_of(self._start, spot))
+
+    def _ahead(self, item: Item) -> Ahead | None:
+        """Return what of a record is later than now, where a job that begins with it would find nothing for long."""
+        if (since := self._since) is None:
+            return None
+        value = value_at(item.value, since.field)
+        return Ahead(since.field, value) if is_ahead(since.field, value, since.now()) else None
 
     def _greater(self, greatest: Any, item: Item) -> Any:
         value = None if self._since is None else value_at(item.value, self._since.field)

@@ -23,7 +23,7 @@ from loguru import logger
 from sqlalchemy import select, update
 
 from memproc.errors import DatabaseError, StoreError
-from memproc.failures import MOST_ATTEMPTS, Kind, wait_seconds
+from memproc.failures import MOST_RETRIES, Kind, wait_seconds
 from memproc.store.sql import tables
 from memproc.store.sql.database import BRIEFLY_SECONDS, Database
 from memproc.store.sql.tx import Tx
@@ -39,9 +39,13 @@ _store = tables.store.c
 class Transactions:
     """Runs reading and writing work on a store. Safe to use from several threads."""
 
-    def __init__(self, database: Database, *, on_end: Callable[[], None], on_rollback: Callable[[], None]) -> None:
-        """Know the database, and what is to be called when a writing transaction ends, and before that when it was rolled back."""
-        self._database, self._on_end, self._on_rollback = database, on_end, on_rollback
+    def __init__(
+        self, database: Database, *, on_end: Callable[[], None], on_rollback: Callable[[], None], retries: int = MOST_RETRIES
+    ) -> None:
+        """Know the database, and what is to be called when a writing transaction ends, and before that when it was rolled back;
+        and how often one that failed is begun again.
+        """
+        self._database, self._on_end, self._on_rollback, self._retries = database, on_end, on_rollback, retries
         self.lock = threading.RLock()  # of its threads; who holds it may write several times without another in between
         self._rehearsal: Tx | None = None
         self._rehearsing_thread = 0
@@ -208,7 +212,7 @@ class Transactions:
             try:
                 yield
             except DatabaseError as error:
-                is_last = number + 1 >= MOST_ATTEMPTS or self.is_rehearsal or is_in_vain()
+                is_last = number >= self._retries or self.is_rehearsal or is_in_vain()
                 if is_last or error.failure.kind is not Kind.TRANSIENT:
                     raise
                 logger.warning("attempt {}: {}", number + 1, error)

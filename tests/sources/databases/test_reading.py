@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 import memproc
 from memproc.sources.databases import connecting, reading
 from memproc.sources.databases.urls import url_of
-from memproc.sources.remote import Remote
+from memproc.sources.remote import Remote, Visit
 from tests.databases import reason_to_skip
 from tests.sources.databases.applications import application, contents, notes
 
@@ -147,7 +147,7 @@ def test_rows_without_a_cursor_come_first_and_each_once(app):
         assert texts(table, mark)[0] == whole[at + 1 :]
     latest = [row["content"] for row in order if row["changed"] == order[-1]["changed"]]
     assert texts(table, table.next_start(marks[-1]))[0] == latest
-    assert table.remarks() == (
+    assert table.remarks(Visit()) == (
         f"{table.label}: 7 rows have no changed, and cannot be told to be new: read when everything is read, and first",
     )
 
@@ -298,7 +298,7 @@ def test_a_connection_that_cannot_be_had_again_ends_the_reading(app, monkeypatch
     if app.kind == "sqlite":
         pytest.skip("a file has no connection to lose")
     app.make("id INT PRIMARY KEY, content TEXT", notes(*range(100)))
-    monkeypatch.setattr(reading, "MOST_ATTEMPTS", 1)
+    monkeypatch.setattr(reading, "MOST_RETRIES", 1)
     monkeypatch.setattr(reading, "sleep", lambda _seconds: None)
     rows = memproc.SqlTable(app.url, app.name).found(None)
     assert next(rows).item.value["id"] == 0

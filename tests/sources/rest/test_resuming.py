@@ -269,7 +269,7 @@ def test_the_greatest_value_is_that_of_numbers_points_in_time_or_texts(api, valu
     """Not of what stands for no time."""
     api.answers["/m"] = lambda request, _: request.give([{"content": "x", "at": value} for value in values])
     source = RestPages(f"{api.root}/m", allow_private=True, cursor_field="at", since_param="since")
-    *_, (_, mark) = source.found(None)
+    *_, (_, mark, _) = source.found(None)
     assert source.next_start(mark) == (None if greatest is None else {"from": greatest})
 
 
