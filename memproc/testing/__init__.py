@@ -20,20 +20,22 @@ from memproc.testing.drawing import (
     texts,
     waiting,
 )
-from memproc.testing.exports import BUILT, Export, exports
+from memproc.testing.exports import EXPORTS, SOME, Export, Said, exports
 from memproc.testing.schemas import emotions, memories, of_class, relations
 
 register()  # where the package is not installed, nothing has called it
 
 __all__ = [
     "BENIGN",
-    "BUILT",
     "CONTRADICTING",
+    "EXPORTS",
     "SAME",
     "SEEDS",
     "SLIPS",
+    "SOME",
     "Expected",
     "Export",
+    "Said",
     "batches",
     "bridges",
     "broken",
