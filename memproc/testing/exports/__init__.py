@@ -19,14 +19,14 @@ from memproc.errors import UsageError
 from memproc.testing.exports.agents import AGENTS
 from memproc.testing.exports.assistants import ASSISTANTS
 from memproc.testing.exports.conversations import CONVERSATIONS
-from memproc.testing.exports.drawn import SOME, Built, Groups, Said, System, groups, pieces_of
+from memproc.testing.exports.drawn import SOME, Built, Groups, Said, System, groups, one_of_each, pieces_of
 from memproc.testing.exports.memories import MEMORIES
 from memproc.testing.exports.messengers import MESSENGERS
 from memproc.testing.exports.notes import NOTES
 from memproc.testing.exports.plain import PLAIN
 from memproc.testing.exports.trees import TREES
 
-__all__ = ["EXPORTS", "SOME", "Export", "Said", "exports"]
+__all__ = ["EXPORTS", "SOME", "Export", "Said", "exports", "sample_export"]
 
 EXPORTS: Mapping[str, System] = {**TREES, **ASSISTANTS, **CONVERSATIONS, **MESSENGERS, **MEMORIES, **AGENTS, **NOTES, **PLAIN}
 """By name, how the file of a system is drawn; most names are those of formats."""
@@ -51,13 +51,22 @@ def exports(name: str | None = None) -> st.SearchStrategy[Export]:
     """Draw a file of a system, of any of those known here by default. Raises UsageError on a name that is none of `EXPORTS`."""
     if name is None:
         return st.sampled_from(sorted(EXPORTS)).flatmap(_of_system)
-    if name not in EXPORTS:
-        raise UsageError(f"{name!r}: there are files of {', '.join(sorted(EXPORTS))}")
     return _of_system(name)
 
 
+def sample_export(name: str) -> Export:
+    """Return a file of a system, the same each time, with one piece of each sort. Raises UsageError on an unknown name."""
+    return _export(name, _system(name), one_of_each(_system(name)))
+
+
+def _system(name: str) -> System:
+    if name not in EXPORTS:
+        raise UsageError(f"{name!r}: there are files of {', '.join(sorted(EXPORTS))}")
+    return EXPORTS[name]
+
+
 def _of_system(name: str) -> st.SearchStrategy[Export]:
-    system = EXPORTS[name]
+    system = _system(name)
     return groups(system).map(lambda found: _export(name, system, found))
 
 

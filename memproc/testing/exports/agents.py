@@ -187,7 +187,7 @@ def _locomo_turn(piece: Piece) -> dict[str, Any]:
 
 
 def _to_locomo(piece: Piece) -> Said:
-    whose = {"namespace": piece.owner, "conversation": "session_1", "created_at": piece.begun}
+    whose: dict[str, Any] = {"namespace": piece.owner, "conversation": "session_1", "created_at": piece.begun}
     if piece.sort == "observation":
         return Said(piece.text, subject="Ann", relations=(("about", "D1:1"),), **whose)
     return message(piece, **whose, subject=piece.name, id=f"D1:{piece.number + 1}")

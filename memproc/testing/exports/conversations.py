@@ -73,8 +73,15 @@ def _langchain_row(piece: Piece) -> dict[str, Any]:
     kinds = {"system": "system", "tool": "tool"}
     kind = kinds.get(piece.sort, "human" if piece.is_user else "ai")
     content = [{"type": "text", "text": piece.text}] if piece.sort == "parts" else piece.text
-    data = {"content": content, "additional_kwargs": {}, "response_metadata": {}, "type": kind, "name": None, "id": None}
-    row = {"type": kind, "data": data}
+    data: dict[str, Any] = {
+        "content": content,
+        "additional_kwargs": {},
+        "response_metadata": {},
+        "type": kind,
+        "name": None,
+        "id": None,
+    }
+    row: dict[str, Any] = {"type": kind, "data": data}
     if piece.sort == "dumped":
         path = ["langchain", "schema", "messages", "HumanMessage" if piece.is_user else "AIMessage"]
         row = {"lc": 1, "type": "constructor", "id": path, "kwargs": {"content": piece.text, "type": kind}}

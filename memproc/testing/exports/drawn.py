@@ -175,6 +175,15 @@ def groups(draw: st.DrawFn, system: System) -> list[Group]:
     return drawn
 
 
+def one_of_each(system: System) -> list[Group]:
+    """Return groups with one piece of each sort, the same each time."""
+    said = (*_ODD, *(_OF_LINES if system.has_lines else ()), *SEEDS)
+    sorts = ("", *system.odd, *system.left, *system.partly, "")
+    pieces = tuple(Piece(said[at % len(said)], sort, 0, at) for at, sort in enumerate(sorts))
+    more = [Group(1, () if system.empty else (Piece(said[-1], "", 1, 0),))] if system.most > 1 else []
+    return [Group(0, pieces), *more]
+
+
 def pieces_of(found: Groups) -> list[Piece]:
     """Return all pieces, in order."""
     return [*chain.from_iterable(group.pieces for group in found)]

@@ -131,7 +131,14 @@ def _to_memori(piece: Piece) -> Said:
 
 def _openmemory_memory(piece: Piece) -> dict[str, Any]:
     state = piece.sort if piece.sort in ("paused", "archived", "deleted") else "active"
-    about = {"id": piece.id, "user_id": "u-1", "app_id": "a-1", "created_at": piece.iso, "updated_at": piece.iso, "metadata": {}}
+    about: dict[str, Any] = {
+        "id": piece.id,
+        "user_id": "u-1",
+        "app_id": "a-1",
+        "created_at": piece.iso,
+        "updated_at": piece.iso,
+        "metadata": {},
+    }
     about |= {"vector": VECTOR} if piece.sort == "vector" else {}
     return {**about, "content": piece.text, "state": state, "category_ids": ["c-1"] if piece.sort == "category" else []}
 
@@ -154,8 +161,8 @@ def _service_memory(piece: Piece) -> dict[str, Any]:
     tags = {"untagged": ["untagged"], "tags as text": "food, drink"}.get(piece.sort, ["food", "drink"])
     felt = {"emotion": "relief", "emotional_valence": 0.6, "emotional_arousal": 0.3} if piece.sort == "feeling" else {}
     at = {"created_at": piece.at.timestamp(), "updated_at": piece.at.timestamp()}
-    about = {"content": piece.text, "content_hash": piece.id, "tags": tags, "memory_type": "note", "metadata": felt}
-    marks = {"deleted": {"deleted_at": piece.at.timestamp()}, "superseded": {"superseded_by": "x"}}
+    about: dict[str, Any] = {"content": piece.text, "content_hash": piece.id, "tags": tags, "memory_type": "note", "metadata": felt}
+    marks: dict[str, dict[str, Any]] = {"deleted": {"deleted_at": piece.at.timestamp()}, "superseded": {"superseded_by": "x"}}
     return {**about, **at, "export_source": "a-host", **marks.get(piece.sort, {})}
 
 

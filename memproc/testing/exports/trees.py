@@ -115,8 +115,8 @@ def _to_deepseek(piece: Piece) -> Said:
 
 def _claude_message(piece: Piece, above: str | None) -> dict[str, Any]:
     text = "" if piece.sort == "empty" else piece.text
-    blocks = [{"type": "text", "text": text, "citations": []}]
-    more = {
+    blocks: list[dict[str, Any]] = [{"type": "text", "text": text, "citations": []}]
+    more: dict[str, dict[str, Any]] = {
         "thinking": {"type": "thinking", "thinking": "So be it"},
         "tool": {"type": "tool_use", "name": "search", "input": {"query": "tea"}},
         "odd block": {"type": "text", "text": None},
