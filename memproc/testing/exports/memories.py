@@ -22,6 +22,7 @@ def _mem0_row(piece: Piece) -> dict[str, Any]:
         "expiring": {"expiration_date": iso(piece.begun)},
         "pacific": {"created_at": pacific},
         "undated": {"created_at": None},
+        "owner inside": {"user_id": None, "metadata": {"user_id": piece.owner}},
         "vector": {"embedding": VECTOR},
     }
     about = {"id": piece.id, "memory": piece.text, "hash": "5d41402abc4b2a76b9719d911017c592", "created_at": piece.iso}
@@ -181,7 +182,7 @@ MEMORIES: dict[str, System] = {
         "mem0.json",
         lambda found: {"results": [*map(_mem0_row, pieces_of(found))]},
         _to_mem0,
-        odd=("of an agent", "in a run", "categories", "expiring", "pacific", "undated"),
+        odd=("of an agent", "in a run", "categories", "expiring", "pacific", "undated", "owner inside"),
         partly=EMBEDDINGS,
     ),
     "mem0-points": System(
