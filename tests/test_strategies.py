@@ -8,8 +8,6 @@ import sys
 import tomllib
 from enum import Enum
 from importlib import import_module
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -20,8 +18,7 @@ from pydantic import Field, field_validator
 
 import memproc
 from memproc import testing
-from memproc.ingestion.reading import read_file
-from memproc.testing import BUILT, batches, emotions, exports, memories, relations
+from memproc.testing import batches, emotions, exports, memories, relations
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
 
@@ -164,29 +161,6 @@ def test_from_type_works_where_only_hypothesis_is_imported(tmp_path, first):
         timeout=LIMIT_SECONDS,
     )
     assert (asked.returncode, asked.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("name", sorted(BUILT))
-def test_a_file_of_a_system_holds_what_is_said(name):
-    """Told by its shape, read whole and in order."""
-
-    @settings(max_examples=3)
-    @given(exports(name))
-    def look(export):
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / export.file
-            path.write_bytes(export.data)
-            assert [(memory.content, memory.kind) for memory in read_file(path)] == [*export.memories]
-            assert memproc.ingest(path, "sqlite://", dry_run=True).format.startswith(export.format)
-
-    look()
-
-
-@given(exports())
-def test_any_system_may_be_asked_for(export):
-    """And each export names its own."""
-    assert export.format in BUILT
-    assert export.memories
 
 
 @pytest.mark.costly

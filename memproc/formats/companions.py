@@ -1,4 +1,4 @@
-"""Files that lie beside the conversations in an export of ChatGPT or Claude, or beside the notes of a folder, and hold no memories.
+"""Files that hold no memories: beside the conversations in an export of ChatGPT, Claude or Slack, or beside the notes of a folder.
 
 Rules: such a file is told by what is in it or by its name, and where a format reads its objects, only by both: a file of memories
 that looks a little like one is read.
@@ -18,6 +18,8 @@ _MARKS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset(("conversation_id", "rating", "user_id")), "ratings of answers of ChatGPT"),
     (frozenset(("conversation_id", "evaluation_name")), "ratings of answers of ChatGPT"),
     (frozenset(("uuid", "full_name", "email_address")), "the account of Claude"),
+    (frozenset(("id", "team_id", "profile")), "the users of Slack"),
+    (frozenset(("id", "created", "creator", "members")), "the channels of Slack"),
 )
 _NAMES = {
     "ads": "advertisements that ChatGPT showed",
@@ -32,7 +34,7 @@ _NAMES = {
     "sora": "what was made with Sora",
     "user": "the account of ChatGPT",
     "user_settings": "the settings of ChatGPT",
-    "users": "the account of Claude",
+    "users": "a list of users",
 }
 
 
@@ -69,7 +71,7 @@ def _read(_item: Item, _context: Context) -> Iterator[Part]:
 
 FORMAT = Format(
     name="companion",
-    about="files beside an export of ChatGPT or Claude, such as user.json, and indexes of notes: named and skipped",
+    about="files beside an export of ChatGPT, Claude or Slack, such as user.json, and indexes of notes: named and skipped",
     matches=told_elsewhere,
     read=_read,
 )

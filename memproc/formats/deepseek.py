@@ -26,7 +26,8 @@ def _matches(item: Item, _fields: frozenset[str]) -> bool:
     mapping = item.get("mapping")
     nodes = mapping.values() if isinstance(mapping, dict) else ()
     found = [node["message"] for node in nodes if isinstance(node, dict) and isinstance(node.get("message"), dict)]
-    return any(isinstance(message.get("fragments"), list) for message in found)
+    is_empty = isinstance(mapping, dict) and not found and "inserted_at" in item
+    return is_empty or any(isinstance(message.get("fragments"), list) for message in found)
 
 
 def _read(item: Item, context: Context) -> Iterator[Part]:

@@ -26,7 +26,8 @@ _MEDIA = ("attachments", "embeds", "stickers")
 
 def _matches(item: Item, _fields: frozenset[str]) -> bool:
     given = item.get("messages")
-    return isinstance(item.get("channel"), dict) and isinstance(given, list) and any(map(_is_message, given))
+    is_channel = isinstance(item.get("channel"), dict) and isinstance(given, list)
+    return is_channel and (any(map(_is_message, given)) if given else "guild" in item)
 
 
 def _is_message(value: object) -> bool:

@@ -31,7 +31,7 @@ def _is_message(value: object) -> bool:
 
 def _matches(item: Item, _fields: frozenset[str]) -> bool:
     given = item.get("messages")
-    return isinstance(given, list) and bool(given) and all(map(_is_message, given[:3]))
+    return isinstance(given, list) and all(map(_is_message, given[:3])) and (bool(given) or "thread_path" in item)
 
 
 def _matches_message(item: Item, _fields: frozenset[str]) -> bool:
@@ -43,6 +43,8 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     if not isinstance(given, list):
         yield Broken(fault("messages", "missing", "a chat of Instagram has its messages in a list"))
         return
+    if not given:
+        yield LeftOut("empty_conversations")
     path, title = item.get("thread_path"), item.get("title")
     folder = path.rstrip("/").rpartition("/")[2] if isinstance(path, str) else ""
     notes = {"title": mended(title)} if isinstance(title, str) and title else {}

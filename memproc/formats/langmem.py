@@ -7,7 +7,7 @@ the same stands in items of LangGraph (`langgraph.py`).
 Rules: a memory is a fact under its id. A triple is a sentence about its subject, with a relation to its object. Of other fields a
 text under a usual name is the memory, else all names and values are; the rest goes to `metadata`.
 
-Left out: removals.
+Left out: removals; embeddings.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from memproc.formats.cells import EMBEDDINGS, without_embeddings
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, without_nones
 from memproc.formats.usual_names import USUAL_NAMES
 from memproc.validation import fault
@@ -66,9 +67,12 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
         return
     rest = {} if triple else {other: value for other, value in content.items() if other != name and not is_blank(value)}
     rest = {} if name is None else rest
+    rest, dropped = without_embeddings(rest)
     kind = {} if is_blank(item.get("kind")) else {"kind": item["kind"]}
     fields = {"content": text, **(triple or {}), "id": item.get("id"), "metadata": beside(rest, kind, "langmem_") or None}
     yield Draft(without_nones(fields), is_identity=not is_blank(item.get("id")))
+    if dropped:
+        yield LeftOut(EMBEDDINGS, dropped)
 
 
 FORMAT = Format("langmem", "LangMem: memories as its managers extract them, an id and a content each", _matches, _read)

@@ -7,7 +7,7 @@ Rules: `user` becomes the namespace, `who` the subject. `emotion_score` becomes 
 emotion was, not how pleasant or how certain. A link without a type is `related_to`. Everything else goes to `metadata`, as
 `v0_<name>` if the name is taken there. Links with further fields are also kept there as given.
 
-Left out: `schema_version`, which is 0 and no longer true of the converted record.
+Left out: `schema_version`, which is 0 and no longer true of the converted record; embeddings.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from memproc.formats.cells import tags_of
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, beside, listed, with_raw_times, without_nones
+from memproc.formats.cells import EMBEDDINGS, tags_of, without_embeddings
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, listed, with_raw_times, without_nones
 from memproc.records.emotions import label_of
 from memproc.records.storable import LARGEST_INTEGER
 from memproc.validation import fault
@@ -39,6 +39,7 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
     if item.get("text") is None:
         yield Broken(fault("text", "missing", "a record of schema version 0 has its words in text"))
         return
+    metadata, dropped = without_embeddings(_metadata(item))
     fields = {
         "content": item["text"],
         "id": item.get("id"),
@@ -49,9 +50,11 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
         "importance": item.get("importance"),
         "emotion": _emotion(item.get("emotion"), item.get("emotion_score")),
         "relations": [_relation(link) for link in _links(item)] or None,
-        "metadata": _metadata(item),
+        "metadata": metadata,
     }
     yield Draft(with_raw_times(without_nones(fields)), is_identity=item.get("id") is not None)
+    if dropped:
+        yield LeftOut(EMBEDDINGS, dropped)
 
 
 def _as_name(value: object) -> object:

@@ -79,6 +79,8 @@ def of_block(block: object, context: Context) -> Iterator[Part]:
 
 def _of_agent(agent: Item, context: Context) -> Iterator[Part]:
     given, name = listed(agent.get("messages")), agent.get("name")
+    if not given:
+        yield LeftOut("empty_conversations")
     turns = [turn for message in given if isinstance(message, dict) for turn in turns_of(message)]
     said = [turn for turn in turns if turn.kind == "" and isinstance(turn.text, str)]
     conversation = messages.conversation_of(((turn.role, turn.text, turn.message.get("created_at")) for turn in said), name)

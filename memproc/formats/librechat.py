@@ -31,7 +31,8 @@ class _Node(NamedTuple):
 
 def _matches(item: Item, _fields: frozenset[str]) -> bool:
     given = item.get("messages")
-    return "conversationId" in item and isinstance(given, list) and any(map(_is_message, given))
+    is_talk = "conversationId" in item and isinstance(given, list)
+    return is_talk and (any(map(_is_message, given)) if given else "endpoint" in item)
 
 
 def _is_message(value: object) -> bool:

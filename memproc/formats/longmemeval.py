@@ -26,7 +26,8 @@ def _matches(item: Item, _fields: frozenset[str]) -> bool:
     sessions = item.get(_SESSIONS)
     if not isinstance(sessions, list) or "question_id" not in item:
         return False
-    return any(isinstance(one, dict) and "role" in one for session in sessions if isinstance(session, list) for one in session)
+    given = [one for session in sessions if isinstance(session, list) for one in session]
+    return any(isinstance(one, dict) and "role" in one for one in given) if given else _DATES in item
 
 
 def _read(item: Item, context: Context) -> Iterator[Part]:

@@ -12,7 +12,7 @@ One beside the results belongs to a memory of whom or what it goes out from, if 
 of which there is none, it is counted. In a file of more than 64 KiB they are only counted: the list is read record by record.
 
 Left out: `hash`, the MD5 of a text before mem0 edited it, which memproc neither trusts nor needs; and `score`, which belongs to a
-query and not to the memory; and `text_lemmatized`, the text again, as mem0 searches it.
+query and not to the memory; and `text_lemmatized`, the text again, as mem0 searches it; embeddings.
 """
 
 from __future__ import annotations
@@ -105,9 +105,7 @@ def _folded(name: object) -> str:
 
 def _read_one(item: Item, context: Context) -> Iterator[Part]:
     if isinstance(payload := item.get("payload"), dict):
-        item, dropped = without_embeddings({"id": item.get("id"), **{n: v for n, v in item.items() if n != "payload"}, **payload})
-        if dropped:
-            yield LeftOut(EMBEDDINGS, dropped)
+        item = {"id": item.get("id"), **{n: v for n, v in item.items() if n != "payload"}, **payload}
     said = {field: [name for name in names if not is_blank(item.get(name))] for field, names in _FIELDS.items()}
     origins = {field: names[0] for field, names in said.items() if names}
     if "content" not in origins:
@@ -118,9 +116,11 @@ def _read_one(item: Item, context: Context) -> Iterator[Part]:
         fields |= {field: inside[name] for field, name in _INSIDE.items() if field not in fields and not is_blank(inside.get(name))}
     fields["tags"] = tags_of(fields.get("tags"))
     fields[_RELATIONS] = _relations(item.get(_RELATIONS))
-    fields["metadata"] = _metadata(item, frozenset(origins.values()))
+    fields["metadata"], dropped = without_embeddings(_metadata(item, frozenset(origins.values())))
     read = carried.taken_back(without_nones(fields), context.fields)
     yield Draft(with_raw_times(read), is_identity="id" in fields)
+    if dropped:
+        yield LeftOut(EMBEDDINGS, dropped)
 
 
 def _relations(given: object) -> list[dict[str, Any]] | None:

@@ -5,7 +5,7 @@ Facts: the export is one object, `{"user": {}, "memories": [], "apps": [], "cate
 
 Rules: a memory is a fact of the user by name. Its categories are tags; the name of its app stays in `metadata`.
 
-Left out: `deleted` and `archived` memories, which are read on request and tagged.
+Left out: `deleted` and `archived` memories, which are read on request and tagged; embeddings.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from memproc.formats.cells import EMBEDDINGS, without_embeddings
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, listed, with_raw_times
 from memproc.validation import fault
 from memproc.values import is_blank
@@ -57,7 +58,7 @@ def _of_memory(memory: Item, names: Mapping[str, Any], context: Context) -> Iter
     tags = [_named(one, names) for one in listed(memory.get("category_ids"))] + ([state] if is_past else [])
     own = memory.get("metadata")
     rest = {name: value for name, value in memory.items() if name not in _USED and value not in (None, "", [], {})} | {"app": app}
-    metadata = beside(own if isinstance(own, dict) else {}, rest, "openmemory_")
+    metadata, dropped = without_embeddings(beside(own if isinstance(own, dict) else {}, rest, "openmemory_"))
     fields = {
         "content": memory.get("content"),
         "id": memory.get("id"),
@@ -69,6 +70,8 @@ def _of_memory(memory: Item, names: Mapping[str, Any], context: Context) -> Iter
     }
     kept = {name: value for name, value in fields.items() if name == "content" or not is_blank(value)}
     yield Draft(with_raw_times(kept), is_identity="id" in kept, raw=memory)
+    if dropped:
+        yield LeftOut(EMBEDDINGS, dropped)
 
 
 def _has_id(one: object) -> bool:

@@ -23,11 +23,17 @@ from memproc.validation import fault
 
 def _matches(item: Item, _fields: frozenset[str]) -> bool:
     chat = item.get("chat")
-    return isinstance(chat, dict) and any(map(_is_message, [*_tree(chat).values(), *_list(chat)]))
+    given = [*_tree(chat).values(), *_list(chat)] if isinstance(chat, dict) else []
+    return any(map(_is_message, given)) or (isinstance(chat, dict) and not given and _has_history(chat))
 
 
 def _is_message(value: object) -> bool:
     return isinstance(value, dict) and "role" in value and "content" in value
+
+
+def _has_history(chat: Mapping[str, Any]) -> bool:
+    history = chat.get("history")
+    return isinstance(history, dict) and "currentId" in history
 
 
 def _tree(chat: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from memproc.formats.messages import Message, Talk
 from memproc.validation import fault
 
 _LISTS = ("chats", "left_chats")
+_TYPES = frozenset(("saved_messages", "personal_chat", "bot_chat", "private_channel", "public_channel")) | {
+    f"{kind}{group}" for kind in ("private_", "public_") for group in ("group", "supergroup")
+}
 _NOTES = ("reply_to_message_id", "forwarded_from", "via_bot", "media_type", "file_name", "sticker_emoji")
 _MEDIA = ("photo", "file", "media_type", "location_information", "contact_information", "poll")
 
@@ -31,7 +34,9 @@ def _matches(item: Item, _fields: frozenset[str]) -> bool:
 
 def _is_chat(value: object) -> bool:
     given = value.get("messages") if isinstance(value, dict) else None
-    return isinstance(given, list) and isinstance(value, dict) and "type" in value and any(map(_is_message, given))
+    if not isinstance(given, list) or not isinstance(value, dict):
+        return False
+    return ("type" in value and any(map(_is_message, given))) if given else value.get("type") in _TYPES
 
 
 def _matches_message(item: Item, _fields: frozenset[str]) -> bool:

@@ -26,6 +26,9 @@ RATING = {"id": "f", "conversation_id": "c", "user_id": "u", "rating": "thumbs_d
         ("chats", RATING, True, False),
         ("users", {"content": "Ann rows"}, True, False),
         ("users", {"uuid": "a", "full_name": "Dana", "email_address": "dana@example.org"}, False, True),
+        ("users", {"id": "U1", "team_id": "T1", "name": "ann", "profile": {"real_name": "Ann"}}, False, True),
+        ("channels", {"id": "C1", "name": "choir", "created": 1742500000, "creator": "U1", "members": []}, False, True),
+        ("channels", {"id": "C1", "name": "choir"}, False, False),
         ("facts", {"anything": 1}, False, False),
     ],
 )
@@ -68,3 +71,9 @@ def test_conversations_in_an_object_are_read(tmp_path: Path) -> None:
     with memproc.open(tmp_path / "m.db") as store:
         assert memproc.ingest(wrapped, store).format == "chatgpt"
         assert memproc.ingest(CHAT, store).stored == 0
+
+
+def test_the_users_of_slack_are_not_called_an_account_of_claude():
+    """A file is called by what is in it, where that is known."""
+    assert companion_of("users", [{"id": "U1", "team_id": "T1", "profile": {}}], is_known=False) == "the users of Slack"
+    assert companion_of("users", [{"anything": 1}], is_known=False) == "a list of users"

@@ -24,6 +24,7 @@ from memproc.formats import (
     slack,
     telegram,
 )
+from tests.formats.reading import left_out
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 FILES = {
@@ -68,3 +69,23 @@ def test_the_messages_of_a_file_have_conversations(tmp_path):
         found = store.find(limit=100)
         assert len(found) == sum(count for _, count in FILES.values())
         assert all(one.conversation and one.subject and one.kind == "message" for one in found)
+
+
+EMPTY = {
+    "deepseek": (deepseek.FORMAT, {"id": "c", "inserted_at": "2025-03-21T10:00:00Z", "mapping": {"root": {"message": None}}}),
+    "discord": (discord.FORMAT, {"guild": {"id": "1"}, "channel": {"id": "2"}, "messages": []}),
+    "instagram": (instagram.FORMAT, {"participants": [], "messages": [], "thread_path": "inbox/a"}),
+    "librechat": (librechat.FORMAT, {"conversationId": "c", "endpoint": "a-host", "messages": []}),
+    "longmemeval": (longmemeval.FORMAT, {"question_id": "q", "haystack_sessions": [[]], "haystack_dates": ["2025/03/21"]}),
+    "openwebui": (openwebui.FORMAT, {"id": "c", "chat": {"history": {"messages": {}, "currentId": None}, "messages": []}}),
+    "telegram": (telegram.FORMAT, {"name": "Tom", "type": "private_supergroup", "id": 1, "messages": []}),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_conversation_without_messages_is_told_by_what_stands_around_it(name):
+    """It is counted; a file of nothing else is no unknown file. A list without messages alone tells nothing."""
+    known, item = EMPTY[name]
+    assert known.matches(item, frozenset())
+    assert left_out(known, item)["empty_conversations"] == 1
+    assert not known.matches({"id": "c", "type": "other", "messages": [], "mapping": {}, "chat": {}}, frozenset())

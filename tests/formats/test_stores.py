@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 import memproc
-from memproc.formats import graphiti, langgraph, letta, mcp_memory, mem0, mem0_history, memos, openmemory
+from memproc.formats import graphiti, langgraph, langmem, legacy, letta, mcp_memory, mem0, mem0_history, memos, openmemory
 from memproc.formats.draft import Broken, LeftOut
 from memproc.formats.writers import langgraph as writing
 from tests.conftest import ROOT
@@ -310,3 +310,30 @@ def test_rows_of_letta_belong_to_their_agents(tmp_path):
         ("archive-2", "Strings are changed in June"),
     ]
     assert (found["On Sunday at five"].kind, found["On Sunday at five"].conversation) == ("message", "agent-1")
+
+
+@pytest.mark.parametrize(
+    ("known", "item"),
+    [
+        (mem0.FORMAT, {"id": "m", "memory": "Climbs", "user_id": "bo"}),
+        (openmemory.FORMAT, {"id": "m", "content": "Climbs", "state": "active", "app_id": "a"}),
+        (legacy.FORMAT, {"schema_version": 0, "text": "Climbs"}),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_an_embedding_beside_a_memory_is_counted(known, item):
+    """And kept nowhere."""
+    draft, left = reading.read(known, {**item, "embedding": [0.5, 0.25]})
+    assert "embedding" not in draft.fields.get("metadata", {})
+    assert left == LeftOut("embeddings")
+
+
+def test_an_embedding_in_the_content_of_langmem_is_counted():
+    """Where the schema of an application has one."""
+    draft, left = reading.read(langmem.FORMAT, {"id": "m", "content": {"content": "Climbs", "embedding": [0.5], "mood": "calm"}})
+    assert (draft.fields["metadata"], left) == ({"mood": "calm"}, LeftOut("embeddings"))
+
+
+def test_an_agent_of_letta_without_messages_is_told():
+    """Of a file with nothing else something is said."""
+    assert reading.left_out(letta.FORMAT, {"core_memory": [], "messages": []}) == {"empty_conversations": 1}
