@@ -59,5 +59,5 @@ def shown(address: Address) -> str:
     login, at, place = address.where.rpartition("@")
     user = login.partition(":")
     where = f"{user[0]}{':***' if user[1] else ''}{at}{place}"
-    named = "&".join(f"{name}={address.options[name]}" for name in ("collection", "schema") if name in address.options)
+    named = "&".join(f"{name}={address.options[name]}" for name in ("collection", "schema", "database") if name in address.options)
     return path_shown(f"{scheme}://{where}" + (f"?{named}" if named else ""))

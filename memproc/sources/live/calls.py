@@ -49,6 +49,18 @@ def of_mcp_memory_service(_address: Address, item: Item) -> Call:
     return Call(f"await storage.delete({item['content_hash']!r})")
 
 
+def of_graphiti(_address: Address, item: Item) -> Call | None:
+    """Return the call for a fact of Graphiti's. Facts rest on entities and episodes, so these have none."""
+    if "fact" not in item:
+        return None
+    return Call(f"await Edge.delete_by_uuids({driver_of(item)}, [{item['uuid']!r}])")
+
+
+def driver_of(item: Item) -> str:
+    """Return the driver of Graphiti for an item: on FalkorDB one of its graph."""
+    return f"driver.clone(database={item['graph']!r})" if item.get("graph") else "driver"
+
+
 def of_memori(address: Address, item: Item) -> Call | None:
     """Return the call for a fact of Memori's, which has none of its own but the SQL."""
     table = item.get("table")

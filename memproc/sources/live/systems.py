@@ -6,14 +6,15 @@ To add one: a line in `SYSTEMS`, and a format in `memproc/formats/` that reads i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from memproc.errors import UsageError
 from memproc.sources.databases.urls import url_of
-from memproc.sources.live import chroma, letta, memori, qdrant
+from memproc.sources.live import chroma, graphiti, graphs, letta, memori, qdrant
 from memproc.sources.live.address import Address, path_in, shown
-from memproc.sources.live.calls import Call, of_langgraph, of_letta, of_mcp_memory_service, of_mem0, of_memori
+from memproc.sources.live.calls import Call, of_graphiti, of_langgraph, of_letta, of_mcp_memory_service, of_mem0, of_memori
 from memproc.sources.live.pages import Place, Rows, read
 from memproc.sources.remote import Mark, Marked
 
@@ -25,15 +26,23 @@ _SCHEMA, _COLLECTION = frozenset(("schema",)), frozenset(("collection",))
 _OWN = _SCHEMA | _COLLECTION  # options that are not the driver's
 
 
+class Kept(Enum):
+    """What a store is kept in: files, a server, or a database, whose driver takes options of its own."""
+
+    IN_FILES = "files"
+    ON_A_SERVER = "server"
+    IN_A_DATABASE = "database"
+
+
 class Backend(NamedTuple):
     """What a system keeps its store in: how the items are read, the call by which one is deleted there, and the options of its
-    addresses (a database takes those of its driver too).
+    addresses.
     """
 
     reads: Reads
     deletes: Deletes
     options: frozenset[str] = frozenset()
-    is_database: bool = False
+    kept: Kept = Kept.IN_FILES
 
 
 class System(NamedTuple):
@@ -80,39 +89,41 @@ def _pgvector(address: Address) -> Sequence[Rows]:
 
 _STORE = (Rows("store", ("prefix", "key"), ("ttl_minutes",), utc=("created_at", "updated_at", "expires_at")),)
 _MEMORIES = (Rows("memories", ("id",)),)
+_GRAPHITI = Backend(graphiti.read, of_graphiti, frozenset((graphs.OPTION,)), Kept.ON_A_SERVER)
 
 SYSTEMS: dict[str, System] = {
     "mem0": System(
         "mem0",
         {
             "qdrant": Backend(_qdrant, of_mem0, _COLLECTION),
-            "qdrant+http": Backend(_qdrant_server, of_mem0, _COLLECTION | {"api_key"}),
-            "qdrant+https": Backend(_qdrant_server, of_mem0, _COLLECTION | {"api_key"}),
+            "qdrant+http": Backend(_qdrant_server, of_mem0, _COLLECTION | {"api_key"}, Kept.ON_A_SERVER),
+            "qdrant+https": Backend(_qdrant_server, of_mem0, _COLLECTION | {"api_key"}, Kept.ON_A_SERVER),
             "chroma": Backend(_chroma, of_mem0, _COLLECTION),
-            "pgvector": Backend(_of_database(_pgvector), of_mem0, _COLLECTION | _SCHEMA, is_database=True),
+            "pgvector": Backend(_of_database(_pgvector), of_mem0, _COLLECTION | _SCHEMA, Kept.IN_A_DATABASE),
         },
     ),
     "langgraph": System(
         "langgraph",
         {
             "sqlite": Backend(_of_file(_STORE), of_langgraph),
-            "postgresql": Backend(_of_database(lambda _: _STORE), of_langgraph, _SCHEMA, is_database=True),
+            "postgresql": Backend(_of_database(lambda _: _STORE), of_langgraph, _SCHEMA, Kept.IN_A_DATABASE),
         },
     ),
     "letta": System(
         "letta-store",
         {
-            "postgresql": Backend(_of_database(lambda _: letta.PARTS), of_letta, _SCHEMA, is_database=True),
+            "postgresql": Backend(_of_database(lambda _: letta.PARTS), of_letta, _SCHEMA, Kept.IN_A_DATABASE),
             "sqlite": Backend(_of_file(letta.PARTS), of_letta),
         },
     ),
+    "graphiti": System("graphiti", dict.fromkeys((*graphs.NEO4J, *graphs.FALKORDB), _GRAPHITI)),
     "mcp-memory-service": System("mcp-memory-service", {"sqlite": Backend(_of_file(_MEMORIES), of_mcp_memory_service)}),
     "memori": System(
         "memori",
         {
             "sqlite": Backend(_of_file(memori.PARTS), of_memori),
-            "postgresql": Backend(_of_database(lambda _: memori.PARTS), of_memori, _SCHEMA, is_database=True),
-            "mysql": Backend(_of_database(lambda _: memori.PARTS), of_memori, _SCHEMA, is_database=True),
+            "postgresql": Backend(_of_database(lambda _: memori.PARTS), of_memori, _SCHEMA, Kept.IN_A_DATABASE),
+            "mysql": Backend(_of_database(lambda _: memori.PARTS), of_memori, _SCHEMA, Kept.IN_A_DATABASE),
         },
     ),
 }
@@ -132,7 +143,7 @@ def backend_of(address: Address) -> tuple[System, Address, Backend]:
         raise UsageError(f"{address.system}+{address.backend}:// is unknown: choose one of {choices}")
     whole = address._replace(backend=name)
     unknown = sorted(address.options.keys() - backend.options)
-    if unknown and not backend.is_database:
+    if unknown and backend.kept is not Kept.IN_A_DATABASE:
         raise UsageError(f"{shown(whole)} has no option {unknown[0]!r}: it has {', '.join(sorted(backend.options)) or 'none'}")
     if not address.where:
         raise UsageError(f"{shown(whole)}: give where it is behind ://")
