@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from memproc.errors import UsageError
 from memproc.sources.databases.urls import url_of
-from memproc.sources.live import chroma, graphiti, graphs, letta, memori, qdrant
+from memproc.sources.live import chroma, chroma_server, graphiti, graphs, letta, memori, qdrant
+from memproc.sources.live import updates as to
 from memproc.sources.live.address import Address, path_in, shown
 from memproc.sources.live.calls import Call, of_graphiti, of_langgraph, of_letta, of_mcp_memory_service, of_mem0, of_memori
 from memproc.sources.live.pages import Place, Rows, read
@@ -20,6 +21,8 @@ from memproc.sources.remote import Mark, Marked
 
 Reads = Callable[[Address, Mark | None], Iterator[Marked]]
 Deletes = Callable[[Address, Mapping[str, Any]], Call | None]
+Tells = Callable[[Address, Mapping[str, Any], str], Call | None]
+Replaces = Callable[[Address, Mapping[str, Any], Mapping[str, Any], str], Call | None]
 _DEFAULT_COLLECTION = "mem0"  # of mem0's own configuration
 _DIALECTS = {"mysql": "mysql"}  # of backends that are not PostgreSQL
 _SCHEMA, _COLLECTION = frozenset(("schema",)), frozenset(("collection",))
@@ -46,10 +49,16 @@ class Backend(NamedTuple):
 
 
 class System(NamedTuple):
-    """A program with a store: its format in memproc, and its backends by name; the first is meant where an address says none."""
+    """A program with a store: its format in memproc, and its backends by name; the first is meant where an address says none.
+
+    `tells` gives the call by which an item gets another text there, `replaces` that by which it is marked as replaced by another
+    one at a time; None where the program has no such mark.
+    """
 
     format: str
     backends: Mapping[str, Backend]
+    tells: Tells
+    replaces: Replaces | None = None
 
 
 def _of_file(parts: Sequence[Rows]) -> Reads:
@@ -83,6 +92,10 @@ def _chroma(address: Address, behind: Mark | None) -> Iterator[Marked]:
     return chroma.read(address, _collection(address), behind)
 
 
+def _chroma_server(address: Address, behind: Mark | None) -> Iterator[Marked]:
+    return chroma_server.read(address, _collection(address), behind)
+
+
 def _pgvector(address: Address) -> Sequence[Rows]:
     return (Rows(_collection(address), ("id",), ("vector",)),)
 
@@ -99,8 +112,11 @@ SYSTEMS: dict[str, System] = {
             "qdrant+http": Backend(_qdrant_server, of_mem0, _COLLECTION | {"api_key"}, Kept.ON_A_SERVER),
             "qdrant+https": Backend(_qdrant_server, of_mem0, _COLLECTION | {"api_key"}, Kept.ON_A_SERVER),
             "chroma": Backend(_chroma, of_mem0, _COLLECTION),
+            "chroma+http": Backend(_chroma_server, of_mem0, _COLLECTION | chroma_server.OPTIONS, Kept.ON_A_SERVER),
+            "chroma+https": Backend(_chroma_server, of_mem0, _COLLECTION | chroma_server.OPTIONS, Kept.ON_A_SERVER),
             "pgvector": Backend(_of_database(_pgvector), of_mem0, _COLLECTION | _SCHEMA, Kept.IN_A_DATABASE),
         },
+        to.text_in_mem0,
     ),
     "langgraph": System(
         "langgraph",
@@ -108,6 +124,7 @@ SYSTEMS: dict[str, System] = {
             "sqlite": Backend(_of_file(_STORE), of_langgraph),
             "postgresql": Backend(_of_database(lambda _: _STORE), of_langgraph, _SCHEMA, Kept.IN_A_DATABASE),
         },
+        to.text_in_langgraph,
     ),
     "letta": System(
         "letta-store",
@@ -115,9 +132,20 @@ SYSTEMS: dict[str, System] = {
             "postgresql": Backend(_of_database(lambda _: letta.PARTS), of_letta, _SCHEMA, Kept.IN_A_DATABASE),
             "sqlite": Backend(_of_file(letta.PARTS), of_letta),
         },
+        to.text_in_letta,
     ),
-    "graphiti": System("graphiti", dict.fromkeys((*graphs.NEO4J, *graphs.FALKORDB), _GRAPHITI)),
-    "mcp-memory-service": System("mcp-memory-service", {"sqlite": Backend(_of_file(_MEMORIES), of_mcp_memory_service)}),
+    "graphiti": System(
+        "graphiti",
+        dict.fromkeys((*graphs.NEO4J, *graphs.FALKORDB), _GRAPHITI),
+        to.text_in_graphiti,
+        to.replaced_in_graphiti,
+    ),
+    "mcp-memory-service": System(
+        "mcp-memory-service",
+        {"sqlite": Backend(_of_file(_MEMORIES), of_mcp_memory_service)},
+        to.text_in_mcp_memory_service,
+        to.replaced_in_mcp_memory_service,
+    ),
     "memori": System(
         "memori",
         {
@@ -125,6 +153,7 @@ SYSTEMS: dict[str, System] = {
             "postgresql": Backend(_of_database(lambda _: memori.PARTS), of_memori, _SCHEMA, Kept.IN_A_DATABASE),
             "mysql": Backend(_of_database(lambda _: memori.PARTS), of_memori, _SCHEMA, Kept.IN_A_DATABASE),
         },
+        to.text_in_memori,
     ),
 }
 

@@ -111,8 +111,9 @@ class Client:
         """Close all connections."""
         self._pool.close()
 
-    def get(self, url: str, take: Callable[[Body], Found]) -> Found:
-        """Return what `take` makes of the answer to a URL. It may raise PassingError: then the request is made again.
+    def get(self, url: str, take: Callable[[Body], Found], content: bytes | None = None) -> Found:
+        """Return what `take` makes of the answer to a URL, or with a content to what is posted there. It may raise PassingError:
+        then the request is made again.
 
         Raises SourceEndedError where that is of no use or takes too long, RefusedError where no request may go.
         """
@@ -120,7 +121,7 @@ class Client:
         while True:
             try:
                 with self._secrets.hiding():
-                    return take(self._followed(url))
+                    return take(self._followed(url, content))
             except PassingError as failure:
                 wait = wait_seconds(attempt, outside.chance(), failure.at_least)
                 spent = outside.monotonic() - began
@@ -134,11 +135,11 @@ class Client:
             attempt += 1
             outside.sleep(wait)
 
-    def _followed(self, url: str) -> Body:
+    def _followed(self, url: str, content: bytes | None) -> Body:
         """Return the answer to a URL, or to those that it redirects to."""
         for _ in range(MOST_REDIRECTS + 1):
             self._check(url)
-            answered = self._answer(url)
+            answered = self._answer(url, content)
             if isinstance(answered, Body):
                 return answered
             url = answered
@@ -154,14 +155,17 @@ class Client:
                 raise RefusedError(f"the next page, or a redirect, leads to the value of {_host_in(hidden)}") from None
             raise
 
-    def _answer(self, url: str) -> Body | str:
+    def _answer(self, url: str, content: bytes | None) -> Body | str:
         """Make a request, and return what is answered, or where to ask instead."""
         outside, bounds = self._outside, self._bounds
         self._pace.wait(outside, bounds.requests_per_second, bounds.retry_seconds)
         self._gate.expect(is_plain=urlsplit(url).scheme == "http", deadline=outside.monotonic() + bounds.response_seconds)
         kinds = dict.fromkeys(("connect", "read", "write", "pool"), bounds.timeout_seconds)
         try:
-            with quiet(), self._pool.stream("GET", url, headers=self._headers, extensions={"timeout": kinds}) as response:
+            asked = self._pool.stream(
+                "GET" if content is None else "POST", url, headers=self._headers, content=content, extensions={"timeout": kinds}
+            )
+            with quiet(), asked as response:
                 headers = _headers_of(response)
                 if wait := limit_wait(headers, outside.now()):
                     self._pace.hold(outside.monotonic() + wait)

