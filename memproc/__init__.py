@@ -13,7 +13,8 @@ from loguru import logger
 if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
-    from memproc.cleaning import Cleaning, Doubt, Removal, clean
+    from memproc.cleaned import Cleaning, Doubt, Removal, Update
+    from memproc.cleaning import clean
     from memproc.config import Settings
     from memproc.configuring import load_settings
     from memproc.dedup.compare.fitting import Bin
@@ -129,6 +130,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Trace",
+    "Update",
     "Updated",
     "UsageError",
     "Verdict",
@@ -150,7 +152,8 @@ _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
     "memproc.ingestion.run": "Interrupted",
     "memproc.logs": "log_to_logging",
-    "memproc.cleaning": "Cleaning Doubt Removal clean",
+    "memproc.cleaned": "Cleaning Doubt Removal Update",
+    "memproc.cleaning": "clean",
     "memproc.config": "Settings",
     "memproc.configuring": "load_settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",

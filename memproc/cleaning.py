@@ -1,4 +1,4 @@
-"""Tells what to delete in the store of another program, with the proof, and changes nothing there.
+"""Tells what to delete and to update in the store of another program, with the proof, and changes nothing there.
 
 Strategy: the store is ingested into one of memproc's. Where several of its items became one memory, one of them stays. Then the
 other store is read once more: only what still is there, as it was, is listed, with the call by which its own program deletes it.
@@ -11,12 +11,12 @@ import tempfile
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
+from memproc.cleaned import Cleaning, Doubt, Removal, Update
 from memproc.config import Settings
 from memproc.dedup.text.exact import exact_of
 from memproc.errors import SourceEndedError
@@ -36,50 +36,6 @@ _COMPARED = ("tags", "metadata", "relations", "importance", "emotion", "valid_fr
 _LINKS = frozenset(("similar", "version"))
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """An item to delete there: its `id` and `text`, and those of the one that stays. `reason` says how they differ, `confidence`
-    0..1 that they say the same (None if a person decided). `lost` are the fields with values that the one that stays lacks. `call`
-    deletes it by its own program, `sql` by SQL with the values `values`; None where that would not be enough.
-    """
-
-    id: str
-    text: str
-    namespace: str
-    stays: str
-    stays_text: str
-    confidence: float | None
-    reason: str
-    lost: tuple[str, ...]
-    call: str
-    sql: str | None
-    values: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Two items that may say the same, for a person: their ids and texts, why, and the confidence 0..1 that they do, if any."""
-
-    kind: str
-    ids: tuple[str, str]
-    texts: tuple[str, str]
-    confidence: float | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cleaning:
-    """What there is to clean in a store: `removals` are sure, `doubts` are for a person. `without_call` counts items that are
-    repeated and have no call to delete them by. `report` is that of reading the store.
-    """
-
-    store: str
-    removals: tuple[Removal, ...]
-    doubts: tuple[Doubt, ...]
-    without_call: int
-    report: Report = field(repr=False)
-
-
 class _Key(NamedTuple):
     """What tells an item of the other store, and that it has not changed."""
 
@@ -95,7 +51,7 @@ def clean(
     settings: Settings | None = None,
     include: Iterable[str] = (),
 ) -> Cleaning:
-    """Return what to delete in the store of another program, which is only read.
+    """Return what to delete and to update in the store of another program, which is only read.
 
     `what` is its address, `into` a store of memproc's that keeps what was found (by default one that is deleted afterwards). Raises
     SourceError or UsageError where it cannot be read, and SourceEndedError where not to its end: then nothing is proved.
@@ -121,8 +77,11 @@ def _listed(live: LiveStore, store: Store[Memory], intake: Intake, report: Repor
     wanted = {key for group in found.groups for key, _ in group.members} | {key for keys in found.keys.values() for key in keys}
     there = _there(live, intake, wanted)
     doubts = [doubt for review in reviews if (doubt := _doubt(review, found.keys, there)) is not None]
-    removals, without_call = _removals(live, found.groups, there)
-    return Cleaning(live.label, tuple(removals), tuple(doubts), without_call, report)
+    steps, without_call = _steps(live, found.groups, there)
+    steps.sort(key=lambda one: (one.namespace, one.stays if isinstance(one, Removal) else one.becomes, one.id))
+    removals = tuple(one for one in steps if isinstance(one, Removal))
+    updates = tuple(one for one in steps if isinstance(one, Update))
+    return Cleaning(live.label, removals, updates, tuple(doubts), without_call, report)
 
 
 class _Group(NamedTuple):
@@ -179,27 +138,61 @@ def _there(live: LiveStore, intake: Intake, wanted: set[_Key]) -> dict[_Key, Map
     return there
 
 
-def _removals(live: LiveStore, groups: Sequence[_Group], there: Mapping[_Key, Mapping[str, Any]]) -> tuple[list[Removal], int]:
-    """Return what to delete, and how many repeated items there is no call for."""
-    removals: list[Removal] = []
+def _steps(
+    live: LiveStore, groups: Sequence[_Group], there: Mapping[_Key, Mapping[str, Any]]
+) -> tuple[list[Removal | Update], int]:
+    """Return what to delete and to change, and how many items there is no call for."""
+    steps: list[Removal | Update] = []
     without_call = 0
     for group in groups:
         members = sorted(((key, seen) for key, seen in group.members if key in there), key=lambda one: _rank(group.text, one[1]))
-        if len(members) < 2:  # noqa: PLR2004 - several
+        if not members:
             continue
-        (stays, kept), *others = members
-        kept_call = live.deletion_of(there[stays])
+        (stays, kept), *rest = members
+        others = {key: seen for key, seen in rest if key != stays}  # an item may have been read several times
         reasons = _reasons(group.trace, kept)
-        for key, seen in others:
+        if stays.content != group.text:
+            update = _update(live, group, stays, there[stays], reasons)
+            steps += [update] if update is not None else []
+            without_call += update is None
+        kept_call = live.deletion_of(there[stays])
+        for key, seen in others.items():
+            confidence, reason = reasons.get(seen.observation, (None, _DECIDED))
+            if not seen.speaks and key.id != stays.id and live.marks_replaced():
+                replacing = live.replacing_of(there[key], there[stays], _date_of(kept.record))
+                if replacing is not None:
+                    told = (key.id, key.content, key.namespace, stays.content, (stays.id,), confidence, reason)
+                    steps.append(Update("supersede", *told, *replacing))
+                continue
             call = live.deletion_of(there[key])
             if call is None or call == kept_call:  # what is written twice under one id would be deleted altogether
                 without_call += 1
                 continue
-            confidence, reason = reasons.get(seen.observation, (None, _DECIDED))
             proof = (key.id, key.content, key.namespace, stays.id, stays.content, confidence, reason)
-            removals.append(Removal(*proof, _lost(seen.record, kept.record), *call))
-    removals.sort(key=lambda one: (one.namespace, one.stays, one.id))
-    return removals, without_call
+            steps.append(Removal(*proof, _lost(seen.record, kept.record), *call))
+    return steps, without_call
+
+
+def _update(
+    live: LiveStore,
+    group: _Group,
+    stays: _Key,
+    item: Mapping[str, Any],
+    reasons: Mapping[str, tuple[float | None, str]],
+) -> Update | None:
+    """Return how the one that stays gets the text of the memory, None if there is no call."""
+    call = live.telling_of(item, group.text)
+    if call is None:
+        return None
+    saying = [seen for seen in group.trace.observations if seen.record["content"] == group.text]
+    rests_on = tuple(dict.fromkeys(str(seen.record.get("id") or seen.observation) for seen in saying))
+    confidence, reason = next((reasons[one.observation] for one in saying if one.observation in reasons), (None, _DECIDED))
+    return Update("update", stays.id, stays.content, stays.namespace, group.text, rests_on, confidence, reason, *call)
+
+
+def _date_of(record: Plain) -> str:
+    """Return since when a record holds."""
+    return str(next(record[name] for name in ("valid_from", "updated_at", "created_at") if record.get(name)))
 
 
 def _rank(text: str, seen: ObservationSeen) -> tuple[bool, bool, str, str]:

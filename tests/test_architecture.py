@@ -35,6 +35,7 @@ FLOORS = (
     ("store",),
     ("ingestion",),
     ("api", "cleaning"),
+    ("cleaned",),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.

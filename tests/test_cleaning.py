@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
 import memproc
-from memproc.cleaning import Doubt
+from memproc import Doubt
 from memproc.sources.live.address import address_of
 from memproc.sources.live.calls import of_letta
 from tests.command_line import as_json, run_memproc
@@ -126,8 +128,8 @@ def test_what_has_no_call_is_counted(tmp_path):
 def test_a_store_that_cannot_be_read_to_its_end_proves_nothing(tmp_path, monkeypatch):
     """So nothing is listed."""
 
-    def breaks(self, behind):
-        yield from self.deeper(behind)
+    def breaks(self, behind, visit=None):
+        yield from self.deeper(behind, visit)
         raise ConnectionResetError("gone")
 
     monkeypatch.setattr(memproc.LiveStore, "deeper", memproc.LiveStore.found, raising=False)
@@ -137,7 +139,7 @@ def test_a_store_that_cannot_be_read_to_its_end_proves_nothing(tmp_path, monkeyp
 
 
 TOLD = """\
-langgraph+sqlite://{file}: 2 read, 1 to delete, 0 for a person
+langgraph+sqlite://{file}: 2 read, 1 to delete, 0 to update, 0 for a person
 delete 0001-aa (ann): Ann keeps 5 hens
   stays 0002-aa: ann keeps 5 hens.
   the same but for capital letters and punctuation (confidence 0.995)
@@ -167,7 +169,7 @@ def test_the_command_says_where_there_is_no_sql(tmp_path):
     """Rather than leave out items without a word."""
     folder = written.qdrant_folder(tmp_path / "q", {f"p-{at}": written.payload("Ann keeps 5 hens") for at in range(3)})
     code, out, err = run_memproc("clean", f"mem0://{folder}", "--sql")
-    assert (code, out, err) == (0, "", "memproc: 2 of 2 can be deleted by their own program only: --calls tells how\n")
+    assert (code, out, err) == (0, "", "memproc: 2 of 2 can be done by their own program only: --calls tells how\n")
 
 
 @pytest.mark.costly
@@ -180,3 +182,53 @@ def test_an_id_cannot_add_a_line_to_what_is_printed(tmp_path):
     address = f"langgraph://{langgraph(tmp_path, items)}"
     assert len(run_memproc("clean", address, "--calls")[1].splitlines()) == 1
     assert "\n  forged" not in run_memproc("clean", address)[1]
+
+
+NEWER = """Ann keeps 6 hens; it's \\ "so'), import os"""
+
+
+def test_what_memproc_knows_better_is_listed_to_be_updated_there(tmp_path):
+    """With the ids that it rests on; a text cannot end the call that it stands in. Once it is applied, nothing is listed."""
+    file, into = langgraph(tmp_path, {(PATH, "0001-aa"): {"content": "Ann keeps 5 hens", "kind": "Memory"}}), tmp_path / "m.db"
+    memproc.ingest(f"langgraph://{file}", into)
+    with memproc.open(into) as store:
+        [memory] = store
+        store.update(memory.id, {"content": NEWER})
+        text = next(iter(store)).content
+    found = memproc.clean(f"langgraph://{file}", into)
+    [update] = found.updates
+    assert (update.kind, update.id, update.text, update.becomes, update.rests_on) == (
+        *("update", "0001-aa", "Ann keeps 5 hens", text, ("0001-aa",)),
+    )
+    assert found.removals == ()
+    puts = []
+    exec(update.call, {"store": SimpleNamespace(put=lambda *given: puts.append(given))})
+    assert puts == [(("users", "ann", "memories"), "0001-aa", {"content": text, "kind": "Memory"})]
+    told = as_json(run_memproc("clean", f"langgraph://{file}", "--into", str(into), "--json"))
+    assert told["update"][0]["becomes"] == text
+    assert f"update 0001-aa (ann): {update.text}" in run_memproc("clean", f"langgraph://{file}", "--into", str(into))[1]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE store SET value = ?, updated_at = '2027-01-01 08:00:00'", (json.dumps(puts[0][2]),))
+    after = memproc.clean(f"langgraph://{file}", into)
+    assert (after.updates, after.removals, after.without_call) == ((), (), 0)
+
+
+def test_what_a_later_one_replaced_is_marked_where_its_program_keeps_marks(tmp_path):
+    """By mcp-memory-service: after that it is left out, and nothing is listed."""
+    file, into = tmp_path / "s.db", tmp_path / "m.db"
+    written.mcp_memory_service_file(file, {"h-1": "Ann keeps 5 hens in the yard", "h-2": "Ann keeps 6 hens in the yard"})
+    with closing(sqlite3.connect(file)) as connection, connection:
+        later = "created_at = created_at + 864000, updated_at = updated_at + 864000"
+        connection.execute(f"UPDATE memories SET {later} WHERE content_hash = 'h-2'")
+    memproc.ingest(f"mcp-memory-service://{file}", into)
+    with memproc.open(into) as store:
+        [review] = store.reviews()
+        store.resolve(review.number, "supersedes")
+    found = memproc.clean(f"mcp-memory-service://{file}", into)
+    [update] = found.updates
+    assert (update.kind, update.id, update.rests_on, found.removals) == ("supersede", "h-1", ("h-2",), ())
+    assert update.call == "await storage.update_memory_metadata('h-1', {'superseded_by': 'h-2'})"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE memories SET superseded_by = 'h-2' WHERE content_hash = 'h-1'")
+    after = memproc.clean(f"mcp-memory-service://{file}", into)
+    assert (after.updates, after.removals) == ((), ())

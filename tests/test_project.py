@@ -19,6 +19,8 @@ FOR_USERS = {
     "dask",
     "ray",
     "qdrant",
+    "neo4j",
+    "falkordb",
     "semantic",
     "markdown",
     "yaml",

@@ -12,10 +12,11 @@ from memproc.cli.output import json_text, print_lines
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
-    from memproc.cleaning import Cleaning, Doubt, Removal
+    from memproc.cleaned import Cleaning, Doubt, Removal, Update
 
 TEXT_SHOWN = 200  # characters
 _OF_REMOVAL = ("id", "text", "namespace", "stays", "stays_text", "confidence", "reason", "lost", "call", "sql", "values")
+_OF_UPDATE = ("kind", "id", "text", "namespace", "becomes", "rests_on", "confidence", "reason", "call", "sql", "values")
 _OF_DOUBT = ("kind", "ids", "texts", "confidence", "reason")
 
 
@@ -25,10 +26,13 @@ def clean(
     into: Annotated[str | None, Option(metavar="DB", help="Keep what was read in this store; by default it is forgotten.")] = None,
     include: Include = None,
     merge_at: MergeAt = None,
-    calls: Annotated[bool, Option("--calls", help="Print only the calls that delete, as its own program has them.")] = False,
-    sql: Annotated[bool, Option("--sql", help="Print only SQL that deletes, a JSON object with its values on each line.")] = False,
+    calls: Annotated[
+        bool, Option("--calls", help="Print only the calls that delete and update, as its own program has them.")
+    ] = False,
+    sql: Annotated[bool, Option("--sql", help="Print only SQL that does it, a JSON object with its values on each line.")] = False,
     dry_run: Annotated[  # noqa: ARG001 - says what is always so
-        bool, Option("--dry-run", help="Only tell what to delete. It is always so: nothing is ever changed in the other store.")
+        bool,
+        Option("--dry-run", help="Only tell what to change. It is always so: nothing is ever changed in the other store."),
     ] = True,
     as_json: Json = False,
 ) -> None:
@@ -40,35 +44,40 @@ def clean(
     warn()
     found = look(store, into, settings=settings_of(merge_at=merge_at), include=include or ())
     if calls:
-        print_lines([one.call for one in found.removals])
+        print_lines([one.call for one in found.steps])
     elif sql:
-        print_lines([json_text({"sql": one.sql, "values": dict(one.values)}) for one in found.removals if one.sql])
+        print_lines([json_text({"sql": one.sql, "values": dict(one.values)}) for one in found.steps if one.sql])
         _tell_without_sql(found)
     else:
         show(_as_dict(found), "\n".join(_lines(found)), as_json=as_json)
 
 
 def _tell_without_sql(found: Cleaning) -> None:
-    if without := sum(one.sql is None for one in found.removals):
-        tell(f"memproc: {without} of {len(found.removals)} can be deleted by their own program only: --calls tells how")
+    steps = found.steps
+    if without := sum(one.sql is None for one in steps):
+        tell(f"memproc: {without} of {len(steps)} can be done by their own program only: --calls tells how")
 
 
 def _as_dict(found: Cleaning) -> dict[str, Any]:
     removals = [{name: getattr(one, name) for name in _OF_REMOVAL} for one in found.removals]
+    updates = [{name: getattr(one, name) for name in _OF_UPDATE} for one in found.updates]
     doubts = [{name: getattr(one, name) for name in _OF_DOUBT} for one in found.doubts]
     counts = {"read": found.report.read, "quarantined": found.report.quarantined, "without_call": found.without_call}
-    return {"store": found.store, **counts, "delete": removals, "for_a_person": doubts}
+    return {"store": found.store, **counts, "delete": removals, "update": updates, "for_a_person": doubts}
 
 
 def _lines(found: Cleaning) -> list[str]:
-    counts = f"{found.report.read} read, {len(found.removals)} to delete, {len(found.doubts)} for a person"
+    steps = f"{len(found.removals)} to delete, {len(found.updates)} to update"
+    counts = f"{found.report.read} read, {steps}, {len(found.doubts)} for a person"
     lines = [f"{found.store}: {counts}"]
     for removal in found.removals:
         lines += _of_removal(removal)
+    for update in found.updates:
+        lines += _of_update(update)
     for doubt in found.doubts:
         lines += _of_doubt(doubt)
     if found.without_call:
-        lines.append(f"{found.without_call} more are repeated, and have no call that deletes just them")
+        lines.append(f"{found.without_call} more are repeated or out of date, and have no call for just them")
     if found.report.quarantined:
         lines.append(f"{found.report.quarantined} could not be read: memproc ingest tells why")
     return [*lines, "nothing was changed there"]
@@ -81,6 +90,14 @@ def _of_removal(one: Removal) -> list[str]:
     lines.append(f"  {one.reason} ({sure})")
     if one.lost:
         lines.append(f"  only there: {_shown(', '.join(one.lost))}")
+    return [*lines, f"  {one.call}"]
+
+
+def _of_update(one: Update) -> list[str]:
+    sure = "by a person" if one.confidence is None else f"confidence {one.confidence:.3f}"
+    lines = [f"{one.kind} {_shown(one.id)} ({_shown(one.namespace)}): {_shown(one.text)}"]
+    lines.append(f"  {'becomes' if one.kind == 'update' else 'replaced by'} {_shown(one.becomes)}")
+    lines.append(f"  {one.reason} ({sure}), resting on {_shown(', '.join(one.rests_on))}")
     return [*lines, f"  {one.call}"]
 
 

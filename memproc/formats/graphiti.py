@@ -2,7 +2,8 @@
 
 Facts: there is no official export. The graph is written as `{"episodes": [], "entities": [], "edges": []}`, each with the fields of
 its node. `valid_at` is when something was true in the world, `created_at` when it was taken in, and both are kept. `invalid_at` and
-`expired_at` say that an edge is history. The content of an episode of a chat is `speaker: text`. `group_id` tells whose it is.
+`expired_at` say that an edge is history. The content of an episode of a chat is `speaker: text`. `group_id` tells whose it is. What
+was read in a graph database has the name of its `graph` there, and an edge the names of its ends beside their ids.
 
 Rules: an episode of a chat is a message of its speaker, any other episode a fact. An edge is a fact about its source, with a
 relation to its target. The summary of an entity is of the kind `summary`. A name of a node is used where the graph has it, else
@@ -25,11 +26,12 @@ from memproc.values import is_blank
 _LISTS = ("episodes", "entities", "edges")
 _SPEAKER = re.compile(r"([^\W\d_][\w .'-]{0,60}?)(?: ?\((\w+)\))?: (\S.*)", re.DOTALL)
 _OF_ENTITIES = frozenset(("labels", "group_id", "attributes"))
-_USED = frozenset(("uuid", "group_id", "content", "fact", "summary", "created_at", "valid_at"))
+_ENDS = ("source_node_name", "target_node_name")
+_USED = frozenset(("uuid", "group_id", "content", "fact", "summary", "created_at", "valid_at", "graph", *_ENDS))
 
 
 def _matches(item: Item, _fields: frozenset[str]) -> bool:
-    parts = [one for name in _LISTS for one in listed(item.get(name))[:1]]
+    parts = [one for given in _lists(item).values() for one in given[:1]]
     return all(map(_is_part, parts)) if parts else _is_part(item)
 
 
@@ -43,7 +45,7 @@ def _is_part(item: object) -> bool:
 
 
 def _read(item: Item, _context: Context) -> Iterator[Part]:
-    lists = {name: listed(item.get(name)) for name in _LISTS}
+    lists = _lists(item)
     if not any(lists.values()):
         yield from _of_one(item, {})
         return
@@ -57,6 +59,12 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
             yield from _of_one({**group, **one}, names)
         else:
             yield Broken(fault("", "not_a_mapping", "a part of a graph is an object"), one)
+
+
+def _lists(item: Item) -> dict[str, list[Any]]:
+    """Return the lists of a graph, which are empty in one of its parts: an edge has the ids of its episodes under that name."""
+    is_part = isinstance(item.get("uuid"), str)
+    return {name: [] if is_part else listed(item.get(name)) for name in _LISTS}
 
 
 def _of_one(item: Item, names: Mapping[str, str]) -> Iterator[Part]:
@@ -82,12 +90,14 @@ def _of_one(item: Item, names: Mapping[str, str]) -> Iterator[Part]:
 
 
 def _of_edge(item: Item, names: Mapping[str, str]) -> dict[str, Any]:
-    source, target = (_named(item.get(name), names) for name in ("source_node_uuid", "target_node_uuid"))
+    ids = (item.get("source_node_uuid"), item.get("target_node_uuid"))
+    said = (item.get(name) for name in _ENDS)
+    source, target = (_named(one, names) if is_blank(name) else name for name, one in zip(said, ids, strict=True))
     relation = {"type": item.get("name"), "target": target, "target_kind": "entity"}
     is_whole = not any(map(is_blank, relation.values()))
     ends = [item[name] for name in ("invalid_at", "expired_at") if not is_blank(item.get(name))]
-    said = {"content": item["fact"], "subject": source, "valid_to": ends[0] if ends else None}
-    return {**said, "relations": [relation] if is_whole else None}
+    fields = {"content": item["fact"], "subject": source, "valid_to": ends[0] if ends else None}
+    return {**fields, "relations": [relation] if is_whole else None}
 
 
 def _of_episode(item: Item) -> dict[str, Any]:

@@ -112,4 +112,20 @@ def _text_of(value: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
     return langmem.plainly(value), dict(value)
 
 
+def with_text(item: Item, text: str) -> dict[str, Any] | None:
+    """Return the value of an item with another text in the place of its text, None if that is made of several values."""
+    value = object_of(item.get("value"))
+    inner = value.get("content") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or langmem.triple_of(inner if isinstance(inner, dict) else value):
+        return None
+    for name in _TEXTS:
+        inner = value.get(name)
+        if isinstance(inner, str) and not is_blank(inner):
+            return {**value, name: text}
+        if isinstance(inner, dict) and inner:
+            place = next((one for one in _TEXTS if isinstance(inner.get(one), str) and not is_blank(inner[one])), None)
+            return None if place is None else {**value, name: {**inner, place: text}}
+    return None
+
+
 FORMAT = Format("langgraph", "items of a LangGraph store: namespace, key and value", _matches, _read)

@@ -149,6 +149,9 @@ def test_parts_of_a_graph_stand_for_themselves_too():
     assert reading.draft(graphiti.FORMAT, **edge).fields["relations"] == [
         {"type": "KNOWS", "target": "n2", "target_kind": "entity"}
     ]
+    told = edge | {"episodes": ["e1"], "source_node_name": "Mara", "target_node_name": "Bo", "graph": "g"}
+    assert graphiti.FORMAT.matches(told, frozenset())
+    assert reading.draft(graphiti.FORMAT, **told).fields["relations"][0]["target"] == "Bo"
     graph = {
         "edges": [edge, 5],
         "entities": [{"uuid": "n1", "name": "Mara", "group_id": "g", "summary": "A cellist"}],

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from memproc.errors import UsageError
 from memproc.sources.labels import path_shown
 
+_PARTS = ("collection", "schema", "tenant", "database")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9-]*)(?:\+([A-Za-z][A-Za-z0-9+]*))?://(.*)", re.DOTALL)
 
 
@@ -59,5 +60,5 @@ def shown(address: Address) -> str:
     login, at, place = address.where.rpartition("@")
     user = login.partition(":")
     where = f"{user[0]}{':***' if user[1] else ''}{at}{place}"
-    named = "&".join(f"{name}={address.options[name]}" for name in ("collection", "schema") if name in address.options)
+    named = "&".join(f"{name}={address.options[name]}" for name in _PARTS if name in address.options)
     return path_shown(f"{scheme}://{where}" + (f"?{named}" if named else ""))

@@ -30,7 +30,7 @@ def of_mem0(_address: Address, item: Item) -> Call:
 def of_langgraph(address: Address, item: Item) -> Call:
     """Return the call for an item of a LangGraph store; what is indexed of it goes along by the foreign key."""
     prefix, key = item["prefix"], item["key"]
-    sql = f"DELETE FROM {_table('store', address)} WHERE prefix = :prefix AND key = :key"
+    sql = f"DELETE FROM {table_in('store', address)} WHERE prefix = :prefix AND key = :key"
     return Call(f"store.delete({tuple(prefix.split('.'))!r}, {key!r})", sql, {"prefix": prefix, "key": key})
 
 
@@ -40,7 +40,7 @@ def of_letta(address: Address, item: Item) -> Call | None:
         return None
     agents = item.get("agents") or []
     python = f"client.agents.passages.delete({item['id']!r}, agent_id={agents[0]!r})" if agents else ""
-    sql = f"DELETE FROM {_table('archival_passages', address)} WHERE id = :id"
+    sql = f"DELETE FROM {table_in('archival_passages', address)} WHERE id = :id"
     return Call(python or f"# no agent has the archive of {item['id']!r}", sql, {"id": item["id"]})
 
 
@@ -49,15 +49,28 @@ def of_mcp_memory_service(_address: Address, item: Item) -> Call:
     return Call(f"await storage.delete({item['content_hash']!r})")
 
 
+def of_graphiti(_address: Address, item: Item) -> Call | None:
+    """Return the call for a fact of Graphiti's. Facts rest on entities and episodes, so these have none."""
+    if "fact" not in item:
+        return None
+    return Call(f"await Edge.delete_by_uuids({driver_of(item)}, [{item['uuid']!r}])")
+
+
+def driver_of(item: Item) -> str:
+    """Return the driver of Graphiti for an item: on FalkorDB one of its graph."""
+    return f"driver.clone(database={item['graph']!r})" if item.get("graph") else "driver"
+
+
 def of_memori(address: Address, item: Item) -> Call | None:
     """Return the call for a fact of Memori's, which has none of its own but the SQL."""
     table = item.get("table")
     if table not in ("memori_entity_fact", "memori_process_attribute", "memori_knowledge_graph"):
         return None
-    sql = f"DELETE FROM {_table(str(table), address)} WHERE uuid = :uuid"
+    sql = f"DELETE FROM {table_in(str(table), address)} WHERE uuid = :uuid"
     return Call(f"connection.execute(text({sql!r}), {{'uuid': {item['uuid']!r}}})", sql, {"uuid": item["uuid"]})
 
 
-def _table(name: str, address: Address) -> str:
+def table_in(name: str, address: Address) -> str:
+    """Return the name of a table as SQL has it, in the schema of an address."""
     schema = address.options.get("schema")
     return name if schema is None else '"' + schema.replace('"', '""') + f'".{name}'

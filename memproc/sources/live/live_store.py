@@ -11,7 +11,7 @@ from typing import Any
 from memproc.errors import UsageError
 from memproc.sources.live.address import Address, address_of, shown
 from memproc.sources.live.calls import Call
-from memproc.sources.live.systems import SYSTEMS, Backend, System, backend_of
+from memproc.sources.live.systems import SYSTEMS, Backend, Kept, System, backend_of
 from memproc.sources.remote import Mark, Marked, Visit
 
 
@@ -20,8 +20,9 @@ class LiveStore:
     """The store of another program where it is, as a source for `ingest`: `LiveStore("mem0:///tmp/qdrant?collection=farm")`.
 
     `address` is `SYSTEM+BACKEND://WHERE`; the backend may be left out for the first of a system: mem0 (`qdrant`, `qdrant+http`,
-    `qdrant+https`, `chroma`, `pgvector`), langgraph (`sqlite`, `postgresql`), letta (`postgresql`, `sqlite`), mcp-memory-service
-    (`sqlite`), memori (`sqlite`, `postgresql`, `mysql`). It is only read. Raises UsageError if the address is none of these.
+    `qdrant+https`, `chroma`, `chroma+http`, `chroma+https`, `pgvector`), langgraph (`sqlite`, `postgresql`), letta (`postgresql`,
+    `sqlite`), graphiti (`neo4j`, `neo4j+s`, `bolt`, `bolt+s`, `falkordb`), mcp-memory-service (`sqlite`), memori (`sqlite`,
+    `postgresql`, `mysql`). It is only read. Raises UsageError if the address is none of these.
 
     >>> LiveStore("langgraph+postgresql://ann:secret@localhost/app").label
     'langgraph+postgresql://ann:***@localhost/app'
@@ -53,7 +54,7 @@ class LiveStore:
     def identity(self) -> Sequence[object]:
         """What tells it from others, without its password."""
         address = self._parts[1]
-        is_path = not self._parts[2].is_database and not address.backend.startswith("qdrant+")
+        is_path = self._parts[2].kept is Kept.IN_FILES
         return [str(Path(address.where).expanduser().resolve()) if is_path else "", self.label]
 
     @property
@@ -101,6 +102,20 @@ class LiveStore:
         """Return the call that deletes an item there, None if there is none for items of its kind."""
         _, address, backend = self._parts
         return backend.deletes(address, item)
+
+    def telling_of(self, item: Mapping[str, Any], text: str) -> Call | None:
+        """Return the call that gives an item another text there, None if there is none for items of its kind."""
+        system, address, _ = self._parts
+        return system.tells(address, item, text)
+
+    def replacing_of(self, item: Mapping[str, Any], by: Mapping[str, Any], at: str) -> Call | None:
+        """Return the call that marks an item there as replaced by another one at a time, None if there is none."""
+        system, address, _ = self._parts
+        return None if system.replaces is None else system.replaces(address, item, by, at)
+
+    def marks_replaced(self) -> bool:
+        """Return whether the program keeps what was replaced, and marks it."""
+        return self._parts[0].replaces is not None
 
 
 def is_address(text: str) -> bool:

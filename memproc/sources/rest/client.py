@@ -93,8 +93,9 @@ class Client:
         """Return new attempts at something."""
         return Attempts(self.bounds, self.pace, self.outside, self.secrets)
 
-    def get(self, url: str, take: Callable[[Body], Found]) -> Found:
-        """Return what `take` makes of the answer to a URL, and closes. It may raise PassingError: then the request is made again.
+    def get(self, url: str, take: Callable[[Body], Found], content: bytes | None = None) -> Found:
+        """Return what `take` makes of the answer to a URL, or with a content to what is posted there, and closes. It may raise
+        PassingError: then the request is made again.
 
         Raises SourceEndedError where that is of no use or takes too long, RefusedError where no request may go, LateError where the
         job has no time for it.
@@ -103,7 +104,7 @@ class Client:
         while True:
             try:
                 with self.secrets.hiding():
-                    body = self._followed(url)
+                    body = self._followed(url, content)
                     try:
                         return take(body)
                     except BaseException:
@@ -112,11 +113,11 @@ class Client:
             except PassingError as failure:
                 attempts.wait(failure)
 
-    def _followed(self, url: str) -> Body:
+    def _followed(self, url: str, content: bytes | None) -> Body:
         """Return the answer to a URL, or to those that it redirects to."""
         for _ in range(MOST_REDIRECTS + 1):
             self._check(url)
-            answered = self._answer(url)
+            answered = self._answer(url, content)
             if isinstance(answered, Body):
                 return answered
             url = answered
@@ -132,7 +133,7 @@ class Client:
                 raise RefusedError(f"the next page, or a redirect, leads to the value of {_host_in(hidden)}") from None
             raise
 
-    def _answer(self, url: str) -> Body | str:
+    def _answer(self, url: str, content: bytes | None) -> Body | str:
         """Make a request, and return what is answered, or where to ask instead."""
         bounds = self.bounds
         self.pace.wait(self.outside, bounds)
@@ -140,7 +141,8 @@ class Client:
         kinds = dict.fromkeys(("connect", "read", "write", "pool"), bounds.timeout_seconds)
         with ExitStack() as stack:
             with self._failures(url):
-                asked = self._pool.stream("GET", url, headers=self._headers, extensions={"timeout": kinds})
+                verb = "GET" if content is None else "POST"
+                asked = self._pool.stream(verb, url, headers=self._headers, content=content, extensions={"timeout": kinds})
                 response = stack.enter_context(asked)
             self.pace.is_answered = True
             headers = _headers_of(response)

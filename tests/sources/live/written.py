@@ -234,3 +234,30 @@ def letta_tables(run):
     for statement in LETTA.split(";"):
         if statement.strip():
             run(statement)
+
+
+GRAPHITI = """
+CREATE (a:Entity {uuid: 'n-1', name: 'Ines', group_id: $group, summary: 'Ines repairs clocks in Porto', created_at: $at}),
+       (b:Entity:City {uuid: 'n-2', name: 'Porto', group_id: $group, summary: '', created_at: $at, river: 'Douro'}),
+       (e:Episodic {uuid: 'e-1', name: 'talk', group_id: $group, source: 'message', source_description: 'chat',
+        content: 'Ines: I live in Porto', entity_edges: ['f-1'], created_at: $at,
+        valid_at: '2026-01-31T09:00:00+00:00'}),
+       (c:Community {uuid: 'c-1', name: 'Porto', group_id: $group, summary: 'People of Porto', created_at: $at}),
+       (e)-[:MENTIONS {uuid: 'm-1', group_id: $group, created_at: $at}]->(a),
+       (a)-[:RELATES_TO {uuid: 'f-1', name: 'LIVES_IN', fact: 'Ines lives in Porto', group_id: $group, episodes: ['e-1'],
+        source_uuid: 'n-1', target_uuid: 'n-2', created_at: $at, valid_at: '2026-01-31T09:00:00+00:00'}]->(b),
+       (a)-[:RELATES_TO {uuid: 'f-2', name: 'LIVES_IN', fact: 'Ines lives in Lyon', group_id: $group, episodes: [],
+        created_at: '2025-02-01T08:00:00+00:00', valid_at: '2025-01-31T09:00:00+00:00', invalid_at: '2026-01-31T09:00:00+00:00',
+        expired_at: $at, mood: 'glad'}]->(b)
+"""
+GRAPHITI_VECTORS = (
+    "MATCH (n:Entity) SET n.name_embedding = vecf32([0.5, 0.25])",
+    "MATCH ()-[e:RELATES_TO]->() SET e.fact_embedding = vecf32([0.5, 0.25])",
+)
+
+
+def graphiti_graph(query, group):
+    """Write a graph as Graphiti does; `query` runs a query with values."""
+    query(GRAPHITI, {"group": group, "at": "2026-02-01T08:00:00+00:00"})
+    for one in GRAPHITI_VECTORS:
+        query(one, {})

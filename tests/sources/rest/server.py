@@ -51,6 +51,11 @@ class Request(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         self.server.answers[parts.path](self, {name: values[0] for name, values in parse_qs(parts.query).items()})
 
+    def do_POST(self):
+        """Answer it, with what was posted as `posted`."""
+        self.posted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.do_GET()
+
     def give(self, value, status=200, headers=(), *, kind="application/json"):
         """Send a JSON value, or bytes as they are."""
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
