@@ -2,28 +2,34 @@
 
 Rule: nothing is read on a guess. `03/04/2024` is a date only if the caller says which of the two is the day, and so is
 `25/12/2024`: where it stands, others stand that go both ways, and a table of which half is read is worse than one that is refused.
-What was refused is counted by its form, with what the values themselves tell of their order.
+What was refused is counted by its form, with what the values themselves tell of their order, and so is what was read by an
+assumption: readers keep its text beside the memory.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from memproc.times import DAY_OR_MONTH
 from memproc.values import BLANKS
 
 FIELDS = ("created_at", "updated_at", "valid_from", "valid_to")
-FORMS_KEPT = 100
+RAW = tuple((name, f"{name}_raw") for name in FIELDS)  # the names in the metadata of texts that needed an assumption to read
+FORMS_KEPT, FORMS_SHOWN = 100, 5
 _YEARS = re.compile(r"%[YyGcxDF]")
 _LAST_MONTH = 12
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _FORM_CHARS = 40
+_NINES = str.maketrans("012345678", "9" * 9)
+_BRACKETS = re.compile(r"\([^)]*\)?")  # remarks, as on the zone
+_PLAIN = re.compile(r"9999-99-99(?:[T ]99:99(?::99)?(?:[.,]9+)?)?")  # ISO 8601 without a zone
 _SAMPLE = datetime(2024, 1, 31, 13, 30, tzinfo=UTC)  # formats are tried on it, those with a zone too
 
 
@@ -115,8 +121,47 @@ def form_of(text: str) -> str:
     >>> form_of("25/12/2024, 9:05 am"), form_of("Februar 3"), form_of("3.4.24")
     ('99/99/9999, 99:99 A', 'A 99', '99.99.99')
     """
-    shown = _LETTERS.sub("A", text[:_FORM_CHARS])
+    return _form(text[:_FORM_CHARS].translate(_NINES))
+
+
+@lru_cache(maxsize=1_000)
+def _form(shape: str) -> str:
+    """Return the form of a text whose digits are all nines, of which there are few in one file."""
+    shown = _LETTERS.sub("A", _BRACKETS.sub("(A)", shape))
     return _DIGITS.sub(lambda match: "9" * max(len(match[0]), 2), shown)
+
+
+def forms_read(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the forms of the times of a memory that were read by an assumption, as its reader kept them in the metadata.
+
+    >>> [*forms_read({"created_at": "2024-04-03T00:00:00.000000Z", "metadata": {"created_at_raw": "03/04/2024"}})]
+    ['99/99/9999']
+    """
+    metadata = record.get("metadata")
+    if isinstance(metadata, dict):
+        for name, raw in RAW:
+            if isinstance(written := metadata.get(raw), str) and record.get(name) is not None:
+                yield form_of(written)
+
+
+def told_forms(forms: Mapping[str, int]) -> Counter[str]:
+    """Return the forms that a report tells: all of them, the most frequent first, if one is more than ISO 8601 without a zone.
+
+    >>> told_forms({"9999-99-99": 2, "99/99/9999": 1}), told_forms({"9999-99-99 99:99": 7})
+    (Counter({'9999-99-99': 2, '99/99/9999': 1}), Counter())
+    """
+    return Counter(dict(Counter(forms).most_common())) if any(not _PLAIN.fullmatch(form) for form in forms) else Counter()
+
+
+def forms_told(forms: Mapping[str, int]) -> str:
+    """Return forms with their counts, for a line of text.
+
+    >>> forms_told({"9999-99-99": 2, "99/99/9999": 1})
+    '2 of 9999-99-99, 1 of 99/99/9999'
+    """
+    shown = Counter(forms).most_common(FORMS_SHOWN)
+    more = f", and {len(forms) - FORMS_SHOWN} other forms" if len(forms) > FORMS_SHOWN else ""
+    return ", ".join(f"{count:,} of {form}" for form, count in shown) + more
 
 
 @dataclass(slots=True)
@@ -135,7 +180,7 @@ class RefusedDates:
             return
         form = form_of(bare)
         self.forms[form if form in self.forms or len(self.forms) < FORMS_KEPT else "(others)"] += 1
-        if match := DAY_OR_MONTH.fullmatch(bare):
+        if (match := DAY_OR_MONTH.fullmatch(bare)) and len(match["year"]) == len("2024"):  # others no order reads
             self.either += 1
             self.by_day += int(match["first"]) > _LAST_MONTH
             self.by_month += int(match["second"]) > _LAST_MONTH
@@ -155,8 +200,6 @@ class RefusedDates:
         >>> refused.told()
         'dates refused: 2 of 99/99/9999: --day-first or --month-first says which it is (1 can only be --day-first)'
         """
-        forms = ", ".join(f"{count:,} of {form}" for form, count in self.forms.most_common(5))
-        more = f", and {len(self.forms) - 5} other forms" if len(self.forms) > 5 else ""  # noqa: PLR2004 - as many as above
         advice = []
         if self.either:
             only = [(self.by_day, "--day-first"), (self.by_month, "--month-first")]
@@ -165,4 +208,4 @@ class RefusedDates:
         if self.either < self.forms.total():
             advice.append("--date-format FORMAT, as in --date-format '%d.%m.%y', reads what has no other reading")
         option = self.orders[0] if self.either else "--date-format FORMAT"
-        return f"dates refused: {forms}{more}: {'; '.join(advice)}" + (f"; then {again} {option}" if again else "")
+        return f"dates refused: {forms_told(self.forms)}: {'; '.join(advice)}" + (f"; then {again} {option}" if again else "")

@@ -3,8 +3,8 @@
 Facts: mail (RFC 2822) may name eight zones of North America, whose letters mean others elsewhere: they are read in its form alone.
 C prints `Tue Oct 21 11:48:45 2025`, web servers log `10/Oct/2000:13:55:36 -0700`, East Asia has `2026年5月19日`. Where the year
 stands first, the month follows. Where a month is a word, no order can be mistaken. Two numbers before a year say nothing of which
-is the day: they are left as they are. In German, French, Spanish, Italian, Portuguese and Dutch no month is called, or cut to, what
-another one is called in one of them, but for a few cuts such as `jui`.
+is the day: they are left as they are. In German, French, Spanish, Italian, Portuguese, Dutch, Danish, Norwegian, Swedish and
+Slovene no month is called, or cut to, what another one is called in one of them, but for a few cuts such as `jui`.
 
 Rules: texts are changed by a table, in its order. No line of it can go through a text more than a few times.
 """
@@ -18,19 +18,19 @@ from collections.abc import Callable
 _ZONES = {
     "est": "-0500", "edt": "-0400", "cst": "-0600", "cdt": "-0500", "mst": "-0700", "mdt": "-0600", "pst": "-0800", "pdt": "-0700",
 }  # fmt: skip
-_MONTHS = (  # without accents; in English, German, French, Spanish, Italian, Portuguese, Dutch, and what they are cut to
+_MONTHS = (  # without accents; in English, German, French, Spanish, Italian, Portuguese, Dutch, Danish, Swedish, Slovene, Norwegian
     "january januar janvier enero gennaio janeiro januari",
     "february februar fevrier febrero febbraio fevereiro februari",
-    "march marz mars marzo marco maart mrz mrt",
+    "march marz mars marzo marco maart mrz mrt marts marec",
     "april avril abril aprile",
-    "may mai mayo maggio maio mei",
-    "june juni juin junio giugno junho",
-    "july juli juillet julio luglio julho",
-    "august aout agosto augustus",
+    "may mai mayo maggio maio mei maj",
+    "june juni juin junio giugno junho junij",
+    "july juli juillet julio luglio julho julij",
+    "august aout agosto augustus augusti avgust",
     "september septembre septiembre settembre setembro",
     "october oktober octobre octubre ottobre outubro",
     "november novembre noviembre novembro",
-    "december dezember decembre diciembre dicembre dezembro",
+    "december dezember decembre diciembre dicembre dezembro desember",
 )
 _DAY_AND_MONTH = re.compile(r"^((?:[^\W\d_]{2,12}\.?,? )?\d{1,2})\.?(?: de)? ([^\W\d_]{3,12})\.?,?(?: de| del)? (\d{4})(?!\d)")
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[ap]\.?m\.?(?![a-z]))?"
@@ -70,6 +70,21 @@ def month_named(word: str) -> int | None:
     plain = "".join(mark for mark in unicodedata.normalize("NFKD", word) if not unicodedata.combining(mark))
     found = [at for at, names in enumerate(_MONTHS, 1) if any(name.startswith(plain) for name in names.split())]
     return found[0] if len(found) == 1 else None
+
+
+def month_cuts() -> dict[str, int]:
+    """Return the numbers of months by the first three letters of their names, by four where three begin two of them.
+
+    >>> cuts = month_cuts()
+    >>> cuts["maa"], cuts["des"], cuts["juil"], "jui" in cuts
+    (3, 12, 7, False)
+    """
+    cuts: dict[str, set[int]] = {}
+    for number, names in enumerate(_MONTHS, 1):
+        for name in names.split():
+            for length in (3, 4):
+                cuts.setdefault(name[:length], set()).add(number)
+    return {cut: next(iter(numbers)) for cut, numbers in cuts.items() if len(numbers) == 1}
 
 
 def _in_english(match: re.Match[str]) -> str:

@@ -219,6 +219,44 @@ def test_refused_forms_are_told_with_a_command_to_try(tmp_path):
     assert hidden.dates_refused == {}
 
 
+def test_forms_that_were_read_are_told(tmp_path):
+    """In the report, by `validate` and by `migrate`, with those that were refused; over all runs of a job, and by workers."""
+    path, store = tmp_path / "a.csv", tmp_path / "m.db"
+    rows = ["03/04/2024", "05/04/2024", "May 19, 2026 10:00 AM", "2024-01-31 10:00", "2024-01-31T10:00:00Z", "99.99.99"]
+    path.write_text("content,date\n" + "".join(f'note {at},"{date}"\n' for at, date in enumerate(rows)))
+    read = {"99/99/9999": 2, "A 99, 9999 99:99 A": 1, "9999-99-99 99:99": 1}
+    settings = memproc.Settings(day_first=True, batch_size=2)
+    with memproc.open(store, settings=settings) as opened:
+        first = memproc.ingest(path, opened, limit=2)
+        assert (first.dates_read, first.dates_refused) == ({"99/99/9999": 2}, {})
+    with memproc.open(store, settings=settings) as opened:
+        report = memproc.ingest(path, opened, resume=True)
+        assert (report.read, report.dates_read, report.dates_refused) == (6, read, {"99.99.99": 1})
+        assert "dates read: 2 of 99/99/9999, 1 of A 99, 9999 99:99 A, 1 of 9999-99-99 99:99" in str(report)
+        assert memproc.ingest([*opened], opened).dates_read == {}
+    assert memproc.ingest(path, "sqlite://", settings=settings, engine="threads").as_dict()["dates_read"] == read
+    checked = as_json(run_memproc("validate", path, "--day-first", "--json"), code=1)
+    assert (checked["dates_read"], checked["dates_refused"]) == (read, {"99.99.99": 1})
+    told = run_memproc("validate", path, "--day-first")[1]
+    assert "dates read: 2 of 99/99/9999" in told
+    assert "dates refused: 1 of 99.99.99: --date-format FORMAT" in told
+    moved = memproc.migrate(path, tmp_path / "n.db", settings=settings)
+    assert (moved.report.dates_read, moved.report.dates_refused) == (read, {"99.99.99": 1})
+
+
+def test_plain_forms_alone_are_not_told(tmp_path):
+    """Nor is what memproc's own export says of dates that were read before."""
+    path, store = tmp_path / "a.jsonl", tmp_path / "m.db"
+    path.write_text('{"content": "a", "created_at": "2024-01-31 10:00"}\n')
+    assert memproc.ingest(path, store).dates_read == {}
+    path.write_text('{"content": "b", "created_at": "May 19, 2026"}\n')
+    assert memproc.ingest(path, store).dates_read == {"A 99, 9999": 1}
+    with memproc.open(store) as opened:
+        opened.export(tmp_path / "out.jsonl")
+    again = memproc.ingest(tmp_path / "out.jsonl", tmp_path / "n.db")
+    assert (again.stored, again.dates_read) == (2, {})
+
+
 def test_of_very_many_forms_some_are_kept():
     """All are counted."""
     refused = RefusedDates()

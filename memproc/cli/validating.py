@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Exit, Option
 
@@ -40,7 +42,7 @@ from memproc.cli.rest_options import (
     Web,
     given_of,
 )
-from memproc.errors import UsageError
+from memproc.errors import MemprocError, UsageError
 
 if TYPE_CHECKING:
     from memproc.report.checks import Checks
@@ -103,17 +105,18 @@ def validate(
         raise UsageError(f"--json and --output {output}: give one of them")
     whole_number("--max-shown", most_shown)
     warn()
-    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
-    settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
-    intake = replace(intake_of(Context(mapping=mapping_of(map_field, mapping)), settings), schema=schema_of(schema))
-    asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
-    if file is not None:
-        named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
-        web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
-        [given], asked = given_of([file], asked, named, web)
-        found = check(given, intake, asked, most_shown=most_shown, limit=limit)
-    else:
-        found = check_one(record or "", intake, asked, most_shown=most_shown)
+    with _told_in(output):
+        dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
+        settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
+        intake = replace(intake_of(Context(mapping=mapping_of(map_field, mapping)), settings), schema=schema_of(schema))
+        asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+        if file is not None:
+            named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
+            web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
+            [given], asked = given_of([file], asked, named, web)
+            found = check(given, intake, asked, most_shown=most_shown, limit=limit)
+        else:
+            found = check_one(record or "", intake, asked, most_shown=most_shown)
     _show(found.checks, "json" if as_json else output)
     if found.advice:
         tell(f"no record can be taken: {found.advice}")
@@ -129,15 +132,35 @@ def show_schema(schema: Schema = None, as_json: Json = False) -> None:  # noqa: 
     print_json(json_schema(schema_of(schema)))
 
 
-def _show(checks: Checks, output: Output) -> None:
+@contextmanager
+def _told_in(output: Output) -> Iterator[None]:
+    """Tell why a check could not be made in the form that was asked for, too: who reads that has no other way to learn it."""
+    from memproc.report.annotations import failure_to_command, failure_to_sarif
+
+    try:
+        yield
+    except (MemprocError, OSError) as error:
+        if output == "sarif":
+            print_json(failure_to_sarif(str(error), **_of_run()))
+        elif output == "github":
+            show({}, failure_to_command(str(error)), as_json=False)
+        raise
+
+
+def _of_run() -> dict[str, Any]:
+    """Return what a SARIF log tells of the run."""
     from memproc import __version__
+
+    return {"version": __version__, "help_uri": _help_uri(), "folder": str(Path.cwd())}
+
+
+def _show(checks: Checks, output: Output) -> None:
     from memproc.report.annotations import to_commands, to_sarif
 
-    folder = str(Path.cwd())
     if output == "sarif":
-        print_json(to_sarif(checks, version=__version__, help_uri=_help_uri(), folder=folder))
+        print_json(to_sarif(checks, **_of_run()))
     elif output == "github":
-        show({}, "\n".join(to_commands(checks, folder=folder)), as_json=False)
+        show({}, "\n".join(to_commands(checks, folder=str(Path.cwd()))), as_json=False)
     elif output == "human" and checks.broken:
         tell(str(checks))  # a part is not shown for the whole
     else:

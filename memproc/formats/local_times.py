@@ -1,8 +1,8 @@
 """Times as Google prints them in the language of an account: `5. nov. 2025, 01:34:47 CEST`, `Nov 5, 2025, 1:34:47 AM PST`.
 
-Rules: the name of a month is known by its first letters in the languages below, and one that is another month in another language
-is not. Where the month is a number, dots mean that the day stands first, and a year in front that it stands last; between slashes
-only the latter is read. A zone that has one meaning gives the offset; for any other the time is without one.
+Rules: the name of a month is known by its first letters in the languages of `spelled`, and one that is another month in another
+language is not. Where the month is a number, dots mean that the day stands first, and a year in front that it stands last; between
+slashes only the latter is read. A zone that has one meaning gives the offset; for any other the time is without one.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ import re
 import unicodedata
 from datetime import datetime, timedelta, timezone
 
-_MONTHS = (  # of English, German, French, Spanish, Italian, Portuguese, Dutch, Slovene, Danish, Norwegian and Swedish
-    ("jan", "ene", "gen"), ("feb", "fev"), ("mar", "mrz", "maa", "mrt"), ("apr", "avr", "abr"), ("may", "mai", "mag", "maj", "mei"),
-    ("jun", "juin", "giu"), ("jul", "juil", "lug"), ("aug", "aou", "ago", "avg"), ("sep", "set"), ("oct", "okt", "ott", "out"),
-    ("nov", "marr"), ("dec", "dez", "dic", "des"),
-)  # fmt: skip
-_BY_NAME = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
+from memproc.spelled import month_cuts
+
+_BY_NAME = {**month_cuts(), "marr": 11}  # the latter of Finnish, which would be taken for March
 _HOURS = {
     **dict.fromkeys(("utc", "gmt", "z", "wet"), 0),
     **dict.fromkeys(("cet", "mez", "west", "wat"), 1),

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from memproc.formats.draft import Broken, Context, Draft, LeftOut, Part, with_raw_times, without_nones
 from memproc.records.storable import LARGEST_INTEGER
+from memproc.sources.tables.cells import NUMBERS
 from memproc.times import parse_time, says_none, to_text
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
@@ -258,7 +259,9 @@ def without_embeddings(notes: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
 
 
 def is_embedding(value: object) -> bool:
-    """Return whether a value is a long list of numbers."""
+    """Return whether a value is a long list of numbers, or the length of one that was not made."""
+    if isinstance(value, dict):
+        return [*value] == [NUMBERS]
     return isinstance(value, list) and len(value) > _MOST_NUMBERS and all(isinstance(one, int | float) for one in value)
 
 

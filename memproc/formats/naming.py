@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Self
 
 from memproc.formats.usual_names import USUAL_NAMES
-from memproc.records import Rejected
+from memproc.records import Memory, Rejected
 from memproc.sources.decoding import decode
 from memproc.sources.labels import NAMES_SHOWN, name_shown
 
@@ -35,6 +35,7 @@ class Names:
         self._lengths: dict[str, int] = {}  # by name, in order of appearance, how many characters of text it held
         self._looked_at = 0
         self._lacks_text = self._is_off_scale = False
+        self._wrong: set[str] = set()  # the fields that are
 
     def note(self, rejected: Iterable[Rejected]) -> None:
         """Look at rejected records, until enough have been looked at."""
@@ -42,6 +43,7 @@ class Names:
             if self._looked_at >= LOOKED_AT:
                 return
             self._looked_at += 1
+            self._wrong.update(found.path.partition(".")[0] for found in one.faults)
             self._lacks_text |= any((found.path, found.code) == ("content", "missing") for found in one.faults)
             self._is_off_scale |= any((found.path, found.code) == _OFF_SCALE for found in one.faults)
             value = decode(one.raw).value if len(one.raw) <= LONGEST_BYTES else None
@@ -79,8 +81,16 @@ class Names:
         like = like or [name for name, length in self._lengths.items() if length and name.lower() in _LIKE_A_TITLE]
         return max(like, key=self._lengths.__getitem__, default=None)
 
+    @property
+    def only_wrong(self) -> str | None:
+        """The one field of a memory that is wrong in all records, so that these are of no other format; None if there is none."""
+        wrong = next(iter(self._wrong)) if len(self._wrong) == 1 else None
+        return wrong if wrong in Memory.model_fields and wrong != "content" else None
+
     def advice(self, *, redact: bool) -> str:
         """Return which names there are, and what to do; with `redact` no names are shown."""
+        if self.only_wrong and not self._is_off_scale:
+            return f"nothing but {'one field' if redact else self.only_wrong} is wrong in what was read: mend that"
         if redact or not self._lengths:
             return "name its format with --format, or say where the fields are with --map FIELD=NAME"
         what = f"what was read has {self.shown}"

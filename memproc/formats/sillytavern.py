@@ -19,10 +19,10 @@ from typing import Any
 from memproc.formats import messages
 from memproc.formats.draft import Broken, Context, Format, Item, LeftOut, Part
 from memproc.formats.messages import Message, Talk
+from memproc.spelled import month_named
 from memproc.validation import fault
 from memproc.values import is_blank
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPOKEN = re.compile(r"([A-Za-z]{3,9}) (\d{1,2}), (\d{4}) (\d{1,2}):(\d{2}) ?([ap])m", re.ASCII)
 _MARKED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2}) ?@ ?(\d{1,2})h ?(\d{1,2})m ?(\d{1,2})s(?: ?\d{1,3}ms)?", re.ASCII)
 
@@ -78,9 +78,9 @@ def _date(told: object) -> object:
     """
     if not isinstance(told, str):
         return told
-    if (spoken := _SPOKEN.fullmatch(told.strip())) and (month := spoken[1][:3].lower()) in _MONTHS:
+    if (spoken := _SPOKEN.fullmatch(told.strip())) and (month := month_named(spoken[1].lower())) is not None:
         hour = int(spoken[4]) % 12 + 12 * (spoken[6] == "p")
-        return _iso(int(spoken[3]), _MONTHS.index(month) + 1, int(spoken[2]), hour, f"{spoken[5]}:00")
+        return _iso(int(spoken[3]), month, int(spoken[2]), hour, f"{spoken[5]}:00")
     if marked := _MARKED.fullmatch(told.strip()):
         year, month_number, day, hour, minute, second = map(int, marked.groups())
         return _iso(year, month_number, day, hour, f"{minute:02}:{second:02}")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from os.path import abspath
 
+from memproc.dates import forms_read
 from memproc.errors import SourceEndedError, redacting
 from memproc.formats.naming import Names
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.source import Source
-from memproc.intake import Intake
+from memproc.intake import OWN, Intake
 from memproc.records import Rejected
 from memproc.report.checks import Checks, Spot
 from memproc.sources.decoding import decode
@@ -77,5 +78,7 @@ def _check(source: Source, checks: Checks, names: Names, limit: int | None) -> b
             if isinstance(one, Rejected):
                 names.note([one])
                 checks.note(Spot(name, path, number, line, checks.read), one.faults)
+            elif not source.intake.format.name.startswith(OWN):
+                checks.forms.update(forms_read(one.__dict__))
             checks.read += 1
     return True

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from memproc.dates import RefusedDates, form_of
+from memproc.dates import RefusedDates
 from memproc.errors import SourceEndedError, SourceError
 from memproc.formats.mapping import field_map_of, proposed
 from memproc.formats.naming import Names
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.remarks import dates_in
 from memproc.ingestion.source import Source
-from memproc.intake import Intake
+from memproc.intake import Intake, dates_among, kinds_left_out
 from memproc.records import Plain, Rejected, is_mapping
 from memproc.sources.decoding import item_of
 
@@ -108,8 +108,6 @@ class Inspection:
         if "subject" in record:
             _count(self.subjects, record["subject"])
         date = next((record[name] for name in _TIMES if name in record), None)
-        if isinstance(written := record.get("metadata", {}).get("created_at_raw"), str):
-            _count(self.forms, form_of(written))
         if date is None:
             self.undated += 1
         else:
@@ -173,7 +171,8 @@ def _read(source: Source, seen: FileSeen, found: Inspection, names: Names) -> No
     for item in source.items:
         chunk = source.intake.take(item)
         for _, more in chunk.left_out:
-            seen.left_out.update(more)
+            seen.left_out.update(kinds_left_out(more))
+            found.forms.update(dates_among(more))
         records = chunk.records
         if found.limit is not None:  # an item may hold many records
             records = records.cut(0, max(found.limit - found.records - found.rejected, 0))

@@ -82,9 +82,8 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
     report.dates_refused = Counter(noticed.dates.forms)
     if report.is_all_quarantined:
         advice = noticed.names.advice(redact=redacts)
-        report.notes.append(
-            f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
-        )
+        suspected = f"is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
+        report.notes.append(f"every record was quarantined: {advice if noticed.names.only_wrong else suspected}")
     is_followed = any(source.remote is not None and source.remote.remote.is_followed for source in sources)
     if report.read or is_full or is_followed or report.status == "interrupted":
         return

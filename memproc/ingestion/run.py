@@ -14,6 +14,7 @@ from loguru import logger
 
 from memproc.batch_size import BatchSize, largest_bytes
 from memproc.config import Settings
+from memproc.dates import told_forms
 from memproc.dedup.judging import Judged
 from memproc.errors import DatabaseError, SourceEndedError
 from memproc.failures import Kind
@@ -27,7 +28,7 @@ from memproc.ingestion.gc_pauses import rarer_collections
 from memproc.ingestion.remarks import BEYOND, Noticed, certainty, describe_merge, remark_on
 from memproc.ingestion.source import Source
 from memproc.ingestion.stopping import Stops
-from memproc.intake import Chunk, kinds_left_out, secrets_among
+from memproc.intake import Chunk, dates_among, kinds_left_out, secrets_among
 from memproc.records import Category, Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Reading, Report, counted
 from memproc.resources import MEBIBYTE, Watch
@@ -128,6 +129,7 @@ class Run:
         report = self._finish_report(status, sources)
         report.secrets = secrets_among(self.place.left_out)
         report.left_out = Counter(kinds_left_out(self.place.left_out))
+        report.dates_read = told_forms(dates_among(self.place.left_out))
         report.batch_log, report.resources = self.log.kept, self.watch.told()
         if self.pool is not None:
             report.workers = [{"pid": pid, "records": records} for pid, records in sorted(self.workers.items())]

@@ -10,12 +10,14 @@ from memproc.intake.isolating import isolated
 from memproc.intake.limits import exceeded_limit
 from memproc.intake.names import clean_name
 from memproc.intake.rejections import given_up, internal, raw_of
-from memproc.intake.secret_gate import kinds_left_out, secrets_among
+from memproc.intake.riding import OWN, dates_among, kinds_left_out, secrets_among
 
 __all__ = [
+    "OWN",
     "Chunk",
     "Intake",
     "clean_name",
+    "dates_among",
     "exceeded_limit",
     "given_up",
     "internal",

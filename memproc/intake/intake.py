@@ -28,7 +28,8 @@ from memproc.intake.chunk import Chunk
 from memproc.intake.isolating import isolated
 from memproc.intake.limits import exceeded_limit
 from memproc.intake.rejections import given_up, internal, raw_of
-from memproc.intake.secret_gate import Counts, SecretGate, with_secrets
+from memproc.intake.riding import Counts, note_dates, with_secrets
+from memproc.intake.secret_gate import SecretGate
 from memproc.records import DEFAULT_NAMESPACE, Category, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
 from memproc.sources.decoding import exact_value, item_of
 from memproc.sources.items import Item, Piece
@@ -138,10 +139,8 @@ class Intake:
         kept = [(at, *self._redacted(one, gate)) for at, one in sorted(chunk.records.rejected, key=itemgetter(0))]
         chunk.records.rejected[:] = [(at, one) for at, one, _ in kept]
         if gate is not None:
-            ends = [*accumulate(chunk.counts)]
             found_at = [*secrets.items(), *((at, found) for at, _, found in kept)]
-            by_item = [(bisect_right(ends, place), found) for place, found in found_at if found]
-            chunk.left_out[:] = with_secrets(chunk.left_out, by_item)
+            chunk.left_out[:] = with_secrets(chunk.left_out, found_at, chunk.counts)
         return chunk
 
     @property
@@ -179,6 +178,7 @@ class Intake:
                     else:
                         accepted.append(made.accepted)
                         parts[place] = part
+                        note_dates(made.accepted[0], left_out, value, self.format.name)
                     place += 1
             chunk.counts.append(place - first)
             if left_out:

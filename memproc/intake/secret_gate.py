@@ -9,8 +9,8 @@ JSON if they are, and then again as text, as some JSON cannot be read.
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,19 +21,18 @@ import orjson
 from memproc.config import DEEPEST, Settings
 from memproc.dedup.preparing import Accepted
 from memproc.intake.rejections import internal
+from memproc.intake.riding import SECRET, Counts
 from memproc.records import Category, Plain, Rejected, encode
 from memproc.sources.counting import depth_of
 from memproc.validation import fault, redacted
 from memproc.validation.secrets import hidden, instead_of, kind_named, may_hold_secrets, secrets_in
 
 CODE = "secret"
-MARK = "secret:"  # what the tags begin with
 NAMING = ("id", "namespace", "source", "subject", "conversation")
 _LEFT = ("created_at", "updated_at", "valid_from", "valid_to", "kind", *NAMING)
 _IN_PLACE = "[secret: "
 _CARD_NUMBERS = range(10**13, 10**19)
 Found = list[tuple[str, str]]  # the kind and the text of each secret
-Counts = Mapping[str, int]
 
 
 def _value_of(raw: bytes) -> object:
@@ -101,7 +100,7 @@ class SecretGate:
             return accepted, {}
         counts = Counter(kind for kind, _ in (*found, *named))
         if self.settings.secrets == "tag":
-            clean = {**record, "tags": [*dict.fromkeys((*record.get("tags", ()), *(MARK + kind for kind in sorted(counts))))]}
+            clean = {**record, "tags": [*dict.fromkeys((*record.get("tags", ()), *(SECRET + kind for kind in sorted(counts))))]}
         elif self.settings.secrets == "quarantine" or named:
             told = fault("", CODE, f"holds a secret: {', '.join(sorted(counts))}")
             return Rejected(Category.VALIDATION, (told,), self._without(raw(), [*found, *named])), counts
@@ -169,31 +168,3 @@ class SecretGate:
             return text
         found += [(one.kind, text[one.start : one.end]) for one in secrets]
         return hidden(text, secrets)
-
-
-def with_secrets(left_out: Iterable[tuple[int, Counts]], secrets: Iterable[tuple[int, Counts]]) -> list[tuple[int, dict[str, int]]]:
-    """Return the counts of items with those of the secrets in them, in the order of the items.
-
-    >>> with_secrets([(3, {"images": 1})], [(3, {"jwt": 2}), (1, {"iban": 1})])
-    [(1, {'secret:iban': 1}), (3, {'images': 1, 'secret:jwt': 2})]
-    """
-    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for item, found in left_out:
-        counts[item].update(found)
-    for item, found in secrets:
-        counts[item].update({MARK + kind: count for kind, count in found.items()})
-    return [(item, dict(found)) for item, found in sorted(counts.items())]
-
-
-def kinds_left_out(counts: Counts) -> Counts:
-    """Return those of the counts of a chunk that are of what was left out."""
-    return {kind: count for kind, count in counts.items() if not kind.startswith(MARK)}
-
-
-def secrets_among(counts: Counts) -> Counter[str]:
-    """Return those of the counts of a chunk that are of secrets, by kind.
-
-    >>> secrets_among({"secret:jwt": 2, "images": 1})
-    Counter({'jwt': 2})
-    """
-    return Counter({kind.removeprefix(MARK): count for kind, count in counts.items() if kind.startswith(MARK)})

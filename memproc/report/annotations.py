@@ -46,6 +46,19 @@ def to_sarif(checks: Checks, *, version: str, help_uri: str | None, folder: str)
     return {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
 
 
+def failure_to_sarif(message: str, *, version: str, help_uri: str | None, folder: str) -> dict[str, Any]:
+    """Return the SARIF log of a check that could not be made, and why."""
+    log = to_sarif(Checks(0), version=version, help_uri=help_uri, folder=folder)
+    notification = {"level": "error", "message": {"text": message}}
+    log["runs"][0]["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": [notification]}]
+    return log
+
+
+def failure_to_command(message: str) -> str:
+    """Return a check that could not be made as a workflow command."""
+    return _command("error", message, {"title": "memproc"})
+
+
 def to_commands(checks: Checks, *, folder: str) -> Iterator[str]:
     """Yield the faults that are kept, and what else there is to tell, as workflow commands."""
     for spot, one in checks.shown():

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from memproc.dates import RefusedDates, forms_told, told_forms
 from memproc.records import Fault
 from memproc.report.report import counted
 from memproc.validation import alike
@@ -78,7 +79,8 @@ class Group:
 @dataclass(slots=True)
 class Checks:
     """The result of a check: records read, invalid ones, and the groups of their faults, of each of which at most `most_shown` are
-    kept. `fields` counts faults by path, `broken` are files that could not be read to their end, and why.
+    kept. `fields` counts faults by path, `broken` are files that could not be read to their end, and why. `forms` counts the dates
+    that were read by an assumption, by form, and `refused` those that could not be read.
     """
 
     most_shown: int
@@ -89,6 +91,8 @@ class Checks:
     beyond: int = 0  # faults in more groups than are kept
     broken: dict[str, str] = field(default_factory=dict)
     not_read: list[str] = field(default_factory=list)
+    forms: Counter[str] = field(default_factory=Counter)
+    refused: RefusedDates = field(default_factory=RefusedDates)
 
     @property
     def valid(self) -> int:
@@ -104,6 +108,8 @@ class Checks:
         """Add the faults of an invalid record."""
         self.invalid += 1
         for one in faults:
+            if one.code == "date_unparsable" and one.value:
+                self.refused.note(one.value)
             path, message = alike(one)
             name = path or RECORD
             self.fields[name if name in self.fields or len(self.fields) < FIELDS_KEPT else OTHERS] += 1
@@ -145,6 +151,8 @@ class Checks:
             "not_shown": self.beyond + sum(group.more for group in self.groups.values()),
             "broken": self.broken,
             "not_read": self.not_read,
+            "dates_read": dict(told_forms(self.forms)),
+            "dates_refused": dict(self.refused.forms.most_common()),
         }
 
     def __str__(self) -> str:
@@ -154,4 +162,6 @@ class Checks:
         lines += [f"{file}: {why}" for file, why in self.broken.items()]
         if len(self.fields) > 1 or sum(group.count for group in self.groups.values()) > 1:
             lines.append("faults by field: " + ", ".join(f"{name} {count}" for name, count in self.fields.most_common()))
+        lines += [f"dates read: {forms_told(read)}"] if (read := told_forms(self.forms)) else []
+        lines += [self.refused.told()] if self.refused.forms else []
         return "\n".join([*lines, f"{self.valid} of {self.read} records are valid"])

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from memproc.dates import forms_told
 from memproc.resources import MEBIBYTE, peak_rss_bytes
 
 BATCHES_KEPT = 1_000
@@ -151,7 +152,8 @@ class Report:
 
     `review` counts the pairs found for review, `accepted` those of them that this run merged because of `accept_at`, `candidates`
     the pairs that shared a band, `verified` the pairs that were compared. `left_out` counts what a format reads only on request,
-    `secrets` the secrets found, by kind, `dates_refused` the dates that could not be read, by form (99/99/9999; of this run), and
+    `secrets` the secrets found, by kind, `dates_read` the dates that were read by an assumption, by form (99/99/9999), if one was
+    more than ISO 8601 without a zone, `dates_refused` the dates that could not be read, by form (of this run), and
     `forgotten` the duplicates that had been forgotten. After a dry run `least_certain`
     holds the ten merges with the lowest confidence. `patterns` are the three most frequent groups of quarantined records with
     similar faults, and `settled` counts, each once, the quarantined records that had been replayed or discarded before. `batch_log`
@@ -180,6 +182,7 @@ class Report:
     forgotten: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     secrets: Counter[str] = field(default_factory=Counter)
+    dates_read: Counter[str] = field(default_factory=Counter)
     dates_refused: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     least_certain: list[Merge] = field(default_factory=list)
@@ -208,7 +211,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
-        counts = ("errors", "left_out", "secrets", "dates_refused")
+        counts = ("errors", "left_out", "secrets", "dates_read", "dates_refused")
         return {**asdict(self), **{name: dict(getattr(self, name)) for name in counts}}
 
     def __str__(self) -> str:
@@ -229,6 +232,8 @@ class Report:
             lines.append("left out: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.left_out.items())))
         if self.secrets:
             lines.append("secrets: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.secrets.items())))
+        if self.dates_read:
+            lines.append(f"dates read: {forms_told(self.dates_read)}")
         if self.least_certain:
             lines.append("the least certain merges:")
         lines += [f"  {merge.confidence:.6g}  {merge.reason}\n    {merge.one}\n    {merge.other}" for merge in self.least_certain]

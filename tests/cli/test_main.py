@@ -455,7 +455,7 @@ ALL_BAD = {
         '{"key": 1, "payload": {"noteText": "Likes tea"}}\n{"key": 2, "payload": {"noteText": "Sings"}}\n',
         "payload.noteText",
     ),
-    "c.jsonl": ('{"content": "Likes tea", "created_at": "soon"}\n', "what was read has content, created_at"),
+    "c.jsonl": ('{"content": "Likes tea", "created_at": "soon"}\n', "nothing but created_at is wrong in what was read"),
 }
 
 

@@ -199,3 +199,30 @@ def test_a_file_that_cannot_be_read_is_a_failure_on_request(memproc_in, tmp_path
     assert memproc_in("validate", "data")[0] == 0
     assert memproc_in("validate", "data", "--strict")[0] == 1
     assert memproc_in("validate", "data/a.jsonl", "--strict")[0] == 0
+
+
+@pytest.mark.parametrize("wrong", [("gone.jsonl",), ("data", "--format", "poetry")], ids=["no such file", "no such format"])
+def test_a_check_that_could_not_be_made_is_told_in_the_form_asked_for(memproc_in, wrong):
+    """Who reads a SARIF log or annotations sees nothing else; the exit code and the message are as ever."""
+    plain, _, message = memproc_in("validate", *wrong)
+    code, told, also = memproc_in("validate", *wrong, "--output", "sarif")
+    assert (code, also) == (plain, message)
+    [run] = json.loads(told)["runs"]
+    [invocation] = run["invocations"]
+    assert not invocation["executionSuccessful"]
+    [notification] = invocation["toolExecutionNotifications"]
+    assert notification["level"] == "error"
+    assert notification["message"]["text"] in message
+    assert run["results"] == []
+    assert memproc_in("validate", *wrong, "--output", "github")[1].startswith("::error title=memproc::")
+
+
+def test_where_one_field_alone_is_wrong_the_format_is_not_in_doubt(memproc_in, folder):
+    """What is wrong with it is told already."""
+    (folder / "dates.csv").write_text("content,created_at\na,03/04/2024\nb,05/04/2024\n")
+    told = memproc_in("validate", "dates.csv")[2]
+    assert "nothing but created_at is wrong" in told
+    assert "--format" not in told
+    report = json.loads(memproc_in("ingest", "dates.csv", "--into", "m.db", "--json")[1])
+    [note] = [note for note in report["notes"] if note.startswith("every record was quarantined")]
+    assert note == "every record was quarantined: nothing but created_at is wrong in what was read: mend that"

@@ -42,9 +42,15 @@ def test_without_such_a_name_all_are_told():
 
 
 def test_where_the_text_was_found_no_mapping_is_proposed():
-    """What is wrong is something else."""
-    told = advice({"content": "Likes tea", "when": "soon"}, found=fault("when", "date_unparsable", "not a date"))
-    assert told == "what was read has content, when: mend what is wrong with these, or name another format with --format"
+    """What is wrong is something else; where it is one field alone, the format is not in doubt."""
+    names = Names()
+    for path in ("when", "tags"):
+        raw = json.dumps({"content": "Likes tea", "when": "soon"}).encode()
+        names.note([Rejected("transform", (fault(path, "date_unparsable", "not a date"),), raw)])
+    told = "what was read has content, when: mend what is wrong with these, or name another format with --format"
+    assert names.advice(redact=False) == told
+    one = advice({"content": "Likes tea", "when": "soon"}, found=fault("when", "date_unparsable", "not a date"))
+    assert one == "nothing but when is wrong in what was read: mend that"
 
 
 def test_nothing_of_a_record_is_shown_where_it_should_not_be():

@@ -9,7 +9,15 @@ from memproc.sources.items import Piece
 from memproc.sources.tables.cells import NUMBERS, heads, json_of, lines_of
 from memproc.sources.tables.kinds import Kind, library
 from memproc.sources.tables.pieces import too_large
-from memproc.sources.tables.weights import MOST_NUMBERS, is_heavy, is_too_heavy, numbers_in, rows_that_may_share
+from memproc.sources.tables.weights import (
+    MOST_NUMBERS,
+    is_heavy,
+    is_of_numbers,
+    is_too_heavy,
+    lengths,
+    numbers_in,
+    rows_that_may_share,
+)
 
 SLICE_BYTES = 1 << 20
 MOST_ROWS = 1_000
@@ -55,9 +63,19 @@ def _values(column: Any) -> list[object]:
     if (counts := numbers_in(column)) is not None:
         return [_list_of_numbers(column, at, count) for at, count in enumerate(counts)]
     try:
+        if is_of_numbers(column.type) and (numbers := column.flatten()).null_count == 0:
+            return [*_lists_of(numbers, lengths(column))]
         return _exact(column).to_pylist(maps_as_pydicts="strict")  # type: ignore[no-any-return]
     except Exception:  # noqa: BLE001 - a time beyond those of Python, text that is no UTF-8, a name given twice
         return [_value(column[at]) for at in range(len(column))]
+
+
+def _lists_of(numbers: Any, counts: Sequence[int | None]) -> Iterator[object]:
+    """Yield the lists of so many numbers that some have together: made all at once they take a tenth of the time."""
+    made, at = numbers.to_numpy(zero_copy_only=False).tolist(), 0
+    for count in counts:
+        yield None if count is None else made[at : at + count]
+        at += count or 0
 
 
 def _list_of_numbers(column: Any, at: int, count: int) -> object:

@@ -9,10 +9,11 @@ its column.
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from memproc.errors import OversizedError, SourceError
 from memproc.sources.compression import Bounds
+from memproc.sources.tables.levels import MOST_IN_ROW, Page, RowLengths
 
 PAGE_BYTES = 1 << 28  # writers make pages of a megabyte
 _HEAD_BYTES = 1 << 16
@@ -21,35 +22,49 @@ _DEEPEST = 20
 _STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 0, 1, 2, 3, 7, 8, 9, 10, 11, 12
 _SIZE, _PACKED = 2, 3  # fields of the head of a page
 _DICTIONARY = 7
-_HEADS = (5, _DICTIONARY, 8)  # of data, of a dictionary, of data in the second form; field 1 of each is the number of values
-_COUNT = 1
+_SECOND = 8
+_HEADS = (5, _DICTIONARY, _SECOND)  # of data, of a dictionary, of data in the second form; field 1 of each is the number of values
+_COUNT, _LEVELS = 1, 6  # the latter of the second form: the bytes of its levels of repetition
 
 
-def check_pages(stream: IO[bytes], meta: Any, label: str, bounds: Bounds) -> int:
-    """Return how many bytes the largest dictionary has. Raises OversizedError if pages become too large together or one by one,
+class PagesSeen(NamedTuple):
+    """What the heads of pages told: how large the largest dictionary is, and the numbers of the columns with too long a row."""
+
+    dictionary: int
+    long_columns: list[int]
+
+
+def check_pages(stream: IO[bytes], meta: Any, label: str, bounds: Bounds) -> PagesSeen:
+    """Return what there is in the pages. Raises OversizedError if pages become too large together or one by one,
     SourceError if they cannot be followed.
     """
-    packed, made, largest = stream.seek(0, 2), 0, 0
+    packed, made, largest, long_columns = stream.seek(0, 2), 0, 0, set[int]()
     for group in range(meta.num_row_groups):
         for column in range(meta.num_columns):
             chunk = meta.row_group(group).column(column)
+            lengths = RowLengths(chunk, meta.schema.column(column).max_repetition_level)
             starts = [at for at in (chunk.dictionary_page_offset, chunk.data_page_offset) if at]
             at, end = min(starts, default=0), min(starts, default=0) + chunk.total_compressed_size
             while at < end:
-                size, held, count, length, is_dictionary = _page(stream, at, label)
+                page, is_dictionary = _page(stream, at, label)
+                size, held, count = page.size, page.held, page.values
                 if size > PAGE_BYTES:
                     raise OversizedError(f"{label} has a page of {size:,} bytes, more than {PAGE_BYTES:,}: write smaller ones")
-                if held < 0 or size < 0 or at + length + held > packed or count > max(chunk.num_values, meta.num_rows):
+                if held < 0 or size < 0 or page.at + held > packed or count > max(chunk.num_values, meta.num_rows):
                     raise SourceError(f"{label} cannot be read as Parquet: a page leads out of its column")
                 made += size
                 largest = max(largest, size if is_dictionary else 0)
                 bounds.check(label, made, packed)
-                at += length + held
-    return largest
+                if not is_dictionary:
+                    lengths.note(page, stream)
+                at = page.at + held
+            if lengths.longest > MOST_IN_ROW:
+                long_columns.add(column)
+    return PagesSeen(largest, sorted(long_columns))
 
 
-def _page(stream: IO[bytes], at: int, label: str) -> tuple[int, int, int, int, bool]:
-    """Return how large a page becomes, its bytes, the number of its values, the length of its head, and if it is a dictionary."""
+def _page(stream: IO[bytes], at: int, label: str) -> tuple[Page, bool]:
+    """Return the head of a page, and whether it is a dictionary."""
     wanted = _HEAD_BYTES
     while True:
         stream.seek(at)
@@ -62,7 +77,10 @@ def _page(stream: IO[bytes], at: int, label: str) -> tuple[int, int, int, int, b
             wanted *= 8
             continue
         count = next((fields[one].get(_COUNT, 0) for one in _HEADS if isinstance(fields.get(one), dict)), 0)
-        return int(fields.get(_SIZE, 0)), int(fields.get(_PACKED, 0)), int(count), length, _DICTIONARY in fields
+        second = fields.get(_SECOND)
+        levels = int(second.get(_LEVELS, 0)) if isinstance(second, dict) else None
+        page = Page(int(fields.get(_SIZE, 0)), int(fields.get(_PACKED, 0)), int(count), levels, at + length)
+        return page, _DICTIONARY in fields
 
 
 def _struct(raw: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:

@@ -42,18 +42,21 @@ def is_heavy(column: Any, limit_bytes: int) -> bool:
 
 def numbers_in(column: Any) -> list[int] | None:
     """Return how many numbers are in each list of a column where one has too many, otherwise None."""
-    types = library(Kind.ARROW, "pyarrow.types")
-    kind = column.type
-    if not (_is_list(types, kind) and (types.is_integer(kind.value_type) or types.is_floating(kind.value_type))):
+    if not is_of_numbers(column.type):
         return None
-    counts = _lengths(column)
+    counts = [count or 0 for count in lengths(column)]
     return counts if max(counts, default=0) > MOST_NUMBERS else None
 
 
-def _lengths(column: Any) -> list[int]:
-    if library(Kind.ARROW, "pyarrow.types").is_fixed_size_list(column.type):
-        return [column.type.list_size] * len(column)
-    return [count or 0 for count in library(Kind.ARROW, "pyarrow.compute").list_value_length(column).to_pylist()]
+def is_of_numbers(kind: Any) -> bool:
+    """Return whether a type is one of lists of numbers."""
+    types = library(Kind.ARROW, "pyarrow.types")
+    return _is_list(types, kind) and (types.is_integer(kind.value_type) or types.is_floating(kind.value_type))
+
+
+def lengths(column: Any) -> list[int | None]:
+    """Return how long each list of a column is, None for one that is missing."""
+    return library(Kind.ARROW, "pyarrow.compute").list_value_length(column).to_pylist()  # type: ignore[no-any-return]
 
 
 def _values(column: Any) -> int:

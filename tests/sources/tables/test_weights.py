@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import tracemalloc
+from contextlib import contextmanager
+from io import BytesIO
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import memproc
+from memproc.sources.compression import Bounds
+from memproc.sources.tables.levels import MOST_IN_ROW, Page, RowLengths
+from memproc.sources.tables.pages import check_pages
 
-MANY = 4_000_000
+MANY = 1_500_000
 
 
 def ingested(tmp_path, table, **settings):
@@ -96,3 +102,78 @@ def test_views_are_measured_by_what_they_become(tmp_path):
     with memproc.open(tmp_path / "m.db") as store:
         report = memproc.ingest(table, store, settings=memproc.Settings(max_record_bytes=10_000))
         assert (report.stored + report.duplicate + report.merged, report.quarantined) == (3_000, 0)
+
+
+HUGE = 10_000_000
+
+
+def huge(kind):
+    """Return a column of three rows, of which the second has very many values that are few bytes in a file."""
+    flat = pa.Array.from_buffers(pa.int8(), HUGE, [None, pa.py_buffer(b"\1" * HUGE)])
+    values = pa.StructArray.from_arrays([flat], ["n"]) if kind == "objects" else flat
+    return pa.ListArray.from_arrays([0, 1, HUGE - 1, HUGE], values)
+
+
+@contextmanager
+def pool():
+    """Give the memory that Arrow takes within."""
+    whole = pa.default_memory_pool()
+    counted = pa.proxy_memory_pool(whole)
+    pa.set_memory_pool(counted)
+    try:
+        yield counted
+    finally:
+        pa.set_memory_pool(whole)
+
+
+@pytest.mark.parametrize(("version", "codec"), [("1.0", "snappy"), ("2.0", "snappy"), ("1.0", "none")])
+def test_a_list_of_ten_million_numbers_in_a_small_file_is_not_decoded(version, codec, tmp_path):
+    """Its column is left out and told, as the library decodes a row as a whole."""
+    path = tmp_path / "a.parquet"
+    table = pa.table({"content": ["Prefers tea", "Hates rain", "Has a dog"], "weights": huge("numbers")})
+    pq.write_table(table, path, data_page_version=version, compression=codec)
+    assert path.stat().st_size < 2_000
+    with pool() as counted:
+        report = memproc.ingest(path, "sqlite://")
+    assert (report.stored, report.left_out) == (3, {"embeddings": 3})
+    assert f"{path}: the column weights is left out: a row has more than 2,000,000 values" in report.notes
+    assert 0 < counted.max_memory() < 5_000_000
+
+
+def test_another_column_with_such_a_row_is_refused(tmp_path):
+    """By its name, before anything of it is decoded."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"content": ["Prefers tea", "Hates rain", "Has a dog"], "more": huge("objects")}), path)
+    with pytest.raises(memproc.SourceError, match=r"in its column more a row has more than 2,000,000 values: write it without"):
+        memproc.ingest(path, "sqlite://")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("version", "depth"), [("1.0", 2), ("2.0", 1)])
+def test_many_short_rows_of_one_value_are_read(depth, version, tmp_path):
+    """Their pages have more values than bytes too: the levels tell one from the other."""
+    column, rows = pa.array(["a"]).take(pa.array([0] * 2_400_000, pa.int32())), 2_400_000
+    for _ in range(depth):
+        rows //= 3
+        column = pa.ListArray.from_arrays(pa.array([*range(0, 3 * rows + 1, 3)], pa.int32()), column)
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"tags": column}), path, data_page_version=version, max_rows_per_page=rows)
+    with path.open("rb") as stream:
+        meta = pq.ParquetFile(stream).metadata
+        chunk = meta.row_group(0).column(0)
+        assert chunk.num_values > max(chunk.total_uncompressed_size, MOST_IN_ROW)
+        assert check_pages(stream, meta, "a", Bounds(1 << 30)).long_columns == []
+
+
+def test_a_long_row_is_found_over_pages_and_groups_of_bits():
+    """Levels come in runs of both kinds, and a row may go on in the next page."""
+    chunk = SimpleNamespace(compression="UNCOMPRESSED")
+    raw = b"\x0b\xfe" + b"\xff" * 4 + b"\xd0\x0f\x01"  # 40 packed, of which the first begins a row, and a run of 1,000
+    page = Page(10, len(raw), 1_040, len(raw), 0)
+    lengths = RowLengths(chunk, 1)
+    lengths.note(page._replace(values=40), BytesIO(raw[:6]))
+    assert lengths.longest == 40
+    for _ in range(2):
+        lengths.note(page, BytesIO(raw))
+    lengths.note(page._replace(values=900), BytesIO(raw[6:]))
+    assert lengths.longest == 1_940
