@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
+    "Serve": ("mcp",),
 }
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -122,4 +123,8 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "clean": (Example("what is there more than once", "memproc clean mem0:///tmp/qdrant"),),
     "backup": (Example("a copy, checked", "memproc backup memories.db copy.db"),),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
+    "mcp": (
+        Example("for one person, as a client starts it", "memproc mcp memories.db --namespace alice"),
+        Example("for several clients on this machine", "memproc mcp memories.db --http 8000"),
+    ),
 }

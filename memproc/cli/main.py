@@ -16,6 +16,7 @@ from memproc.cli import (
     reading,
     retention,
     review,
+    serving,
     stores,
     validating,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "reading",
     "retention",
     "review",
+    "serving",
     "stores",
     "validating",
 ]
