@@ -226,7 +226,7 @@ def test_pages_follow_each_other(fresh_file):
 
 def test_a_page_ends_before_it_is_too_large(fresh_file, monkeypatch):
     """And the next goes on there; a memory that is too large by itself is one page."""
-    monkeypatch.setattr(told, "LARGEST_PAGE_BYTES", 1_000)
+    monkeypatch.setattr(told, "LARGEST_PAGE_BYTES", 1_300)
     with fresh_file() as store:
         for at in range(4):
             store.add({"content": f"{at} " + "x" * 400, "created_at": f"2025-01-0{at + 1}"})

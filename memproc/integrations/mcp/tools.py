@@ -133,7 +133,7 @@ def _fault_told(fault: Fault) -> str:
 
 
 def _size(answer: BaseModel) -> int:
-    return len(orjson.dumps(answer.model_dump()))
+    return len(orjson.dumps(answer.model_dump(exclude_defaults=True)))
 
 
 TOOLS: Mapping[str, Tool] = {
