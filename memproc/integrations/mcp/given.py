@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from memproc.config import Verdict
 
 LONGEST_TEXT, LONGEST_NAME, MOST_TAGS = 100_000, 1_000, 100
 LARGEST_OBJECT_BYTES = 100_000
@@ -124,7 +126,7 @@ class Resolve(_Given):
 
     review: Annotated[int, Field(ge=1, le=2**63 - 1, description="The number of the review.")]
     verdict: Annotated[
-        Literal["merge", "distinct", "supersedes"],
+        Verdict,
         Field(description="`merge`: both say the same. `distinct`: they do not. `supersedes`: the later replaces the other."),
     ]
     note: _Note = ""
