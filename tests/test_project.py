@@ -30,9 +30,11 @@ FOR_USERS = {
     "xlsx",
     "tables",
     "rest",
+    "mcp",
+    "langgraph",
     "all",
 }
-FOLDERS = ("memproc", "tests", "benchmarks", "faults", "tools", "docs", ".ci", ".github")
+FOLDERS = ("memproc", "tests", "examples", "benchmarks", "faults", "tools", "docs", ".ci", ".github")
 TEXTS = sorted(
     path
     for folder in FOLDERS

@@ -15,7 +15,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
-    "Set up": ("config",),
+    "Set up": ("config", "mcp"),
 }
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -127,4 +127,8 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("a file of settings to begin with", "memproc config init"),
     ),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
+    "mcp": (
+        Example("for one person, as a client starts it", "memproc mcp memories.db --namespace alice"),
+        Example("for several clients on this machine", "memproc mcp memories.db --http 8000"),
+    ),
 }

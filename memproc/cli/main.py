@@ -17,6 +17,7 @@ from memproc.cli import (
     reading,
     retention,
     review,
+    serving,
     stores,
     validating,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "reading",
     "retention",
     "review",
+    "serving",
     "stores",
     "validating",
 ]

@@ -41,7 +41,7 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     if not isinstance(value, dict):
         yield Broken(fault("value", "missing", "an item of a LangGraph store has an object as its value"))
         return
-    text, rest = _text_of(value)
+    text, rest = text_of(value)
     if text is None:
         yield Broken(fault("value", "missing", f"has no text under {', '.join(_TEXTS)}"))
         return
@@ -86,17 +86,8 @@ def path_before(path: Sequence[str]) -> Sequence[str]:
     return path if namespace_of(path) in path[:-1] else path[:-1]
 
 
-def _path(item: Item) -> list[str]:
-    given = item.get("namespace")
-    if not isinstance(given, list):
-        given = given.split(".") if isinstance(given, str) else []
-    prefix = item.get("prefix")
-    parts = given or (prefix.split(".") if isinstance(prefix, str) else [])
-    return [str(part) for part in parts if isinstance(part, str | int) and not is_blank(part)]
-
-
-def _text_of(value: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
-    """Return the text of a value, and what else it has."""
+def text_of(value: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """Return the text of a value, None if it says nothing, and what else it has."""
     for name in _TEXTS:
         inner = value.get(name)
         rest = {other: one for other, one in value.items() if other != name}
@@ -126,6 +117,15 @@ def with_text(item: Item, text: str) -> dict[str, Any] | None:
             place = next((one for one in _TEXTS if isinstance(inner.get(one), str) and not is_blank(inner[one])), None)
             return None if place is None else {**value, name: {**inner, place: text}}
     return None
+
+
+def _path(item: Item) -> list[str]:
+    given = item.get("namespace")
+    if not isinstance(given, list):
+        given = given.split(".") if isinstance(given, str) else []
+    prefix = item.get("prefix")
+    parts = given or (prefix.split(".") if isinstance(prefix, str) else [])
+    return [str(part) for part in parts if isinstance(part, str | int) and not is_blank(part)]
 
 
 FORMAT = Format("langgraph", "items of a LangGraph store: namespace, key and value", _matches, _read)

@@ -24,6 +24,7 @@ _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _LIKE_TEXT = frozenset(
     (*USUAL_NAMES["content"], "contents", "texts", "description", "summary", "statement", "sentence", "comment", "remark")
 ) | {"entry", "document", "snippet", "transcript", "words", "msg", "txt", "notes", "memo"}
+_FIELDS = frozenset((*Memory.model_fields, *(name for names in USUAL_NAMES.values() for name in names)))
 _OFF_SCALE = ("importance", "less_than_equal")
 _LIKE_A_TITLE = ("name", "title", "heading")  # of a list of pages, where each is all there is
 
@@ -85,7 +86,7 @@ class Names:
     def only_wrong(self) -> str | None:
         """The one field of a memory that is wrong in all records, so that these are of no other format; None if there is none."""
         wrong = next(iter(self._wrong)) if len(self._wrong) == 1 else None
-        return wrong if wrong in Memory.model_fields and wrong != "content" else None
+        return wrong if wrong in _FIELDS and wrong not in USUAL_NAMES["content"] else None
 
     def advice(self, *, redact: bool) -> str:
         """Return which names there are, and what to do; with `redact` no names are shown."""

@@ -49,8 +49,10 @@ def test_where_the_text_was_found_no_mapping_is_proposed():
         names.note([Rejected("transform", (fault(path, "date_unparsable", "not a date"),), raw)])
     told = "what was read has content, when: mend what is wrong with these, or name another format with --format"
     assert names.advice(redact=False) == told
-    one = advice({"content": "Likes tea", "when": "soon"}, found=fault("when", "date_unparsable", "not a date"))
-    assert one == "nothing but when is wrong in what was read: mend that"
+    one = advice({"content": "Likes tea", "created_at": "soon"}, found=fault("created_at", "date_unparsable", "not a date"))
+    assert one == "nothing but created_at is wrong in what was read: mend that"
+    other = advice({"content": "Likes tea", "when": "soon"}, found=fault("when", "missing", "is no mapping"))
+    assert other == told
 
 
 def test_nothing_of_a_record_is_shown_where_it_should_not_be():

@@ -170,3 +170,15 @@ def test_an_id_is_completed(fresh):
 def is_one(ids, beginning):
     """Tell whether one id alone begins so."""
     return len({one for one in ids if one.startswith(beginning)}) == 1
+
+
+def test_namespaces_are_listed_by_name(fresh):
+    """Each once, however much is in it; one of which all is forgotten is gone, and one of which all has expired is not."""
+    with fresh() as store:
+        assert store.namespaces() == []
+        for at in range(12):
+            store.add({"content": f"Bought item {at}", "namespace": f"n{at % 5}", "created_at": "2020-01-01"})
+        store.add({"content": "Prefers tea", "namespace": "ключ/ 50%"})
+        store.forget(namespace="n3")
+        store.expire(older_than="1d", namespace="n4")
+        assert store.namespaces() == ["n0", "n1", "n2", "n4", "ключ/ 50%"]

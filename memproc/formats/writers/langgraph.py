@@ -1,7 +1,8 @@
 """Items of a LangGraph store: a JSON list of namespace, key and value, an item a memory.
 
 Rules: the text is the `content` of the value, and metadata stands beside it. Other fields go along in the value's `memproc`, from
-which memproc reads them back. The namespace is the path that an item of LangGraph came with, or a path of one part.
+which memproc reads them back. The namespace is the path that an item of LangGraph came with, or a path of one part. What memproc's
+own store of LangGraph keeps (`MemprocStore`) is written as it was put there.
 
 Left out: the source, since what is read from this shape comes from LangGraph.
 """
@@ -9,10 +10,10 @@ Left out: the source, since what is read from this shape comes from LangGraph.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from memproc.formats import carried, langgraph
+from memproc.formats import carried, langgraph, langgraph_places
 from memproc.formats.writers.parts import as_list, count_source, id_of
 from memproc.records import Plain
 
@@ -26,6 +27,9 @@ def lines(memories: Callable[[], Iterator[Plain]], left: Counter[str]) -> Iterat
 
 
 def _item(memory: Plain, left: Counter[str]) -> dict[str, Any]:
+    item, labels = langgraph_places.item_in(memory), langgraph_places.path_of(memory["namespace"])
+    if item is not None and labels is not None:
+        return _as_it_was_put(memory, *item, labels)
     count_source(memory, _SYSTEM, left)
     metadata = dict(memory.get("metadata", {}))
     path = [memory["namespace"]]
@@ -39,6 +43,17 @@ def _item(memory: Plain, left: Counter[str]) -> dict[str, Any]:
         "value": {_TEXT: memory["content"], **carried.with_carried(dict(sorted(metadata.items())), memory, frozenset(), left)},
         "created_at": memory.get("created_at"),
         "updated_at": memory.get("updated_at"),
+    }
+
+
+def _as_it_was_put(memory: Plain, key: str, value: dict[str, Any], labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "namespace": list(labels),
+        "key": key,
+        "value": value,
+        "created_at": memory.get("created_at"),
+        "updated_at": memory.get("updated_at", memory.get("created_at")),
+        **({"expires_at": memory["valid_to"]} if "valid_to" in memory else {}),
     }
 
 

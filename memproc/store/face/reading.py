@@ -38,6 +38,7 @@ from memproc.store.rows.exports import marked_memories, whole_observations
 from memproc.store.rows.finding import FIRST_AT_ONCE, Place, Wanted, found_memories, place_of
 from memproc.store.rows.history import history_of
 from memproc.store.rows.memories import memories_by_id, memory_at
+from memproc.store.rows.namespaces import namespaces
 from memproc.store.rows.observations import id_beginning, locate, named_by, require, require_row, to_key
 from memproc.store.rows.own_ids import named_by_caller
 from memproc.store.rows.relations import Related, linked_memories, related_to
@@ -142,6 +143,10 @@ class Reading(Face[M]):
     def count(self) -> int:
         """Return how many memories there are that have not expired."""
         return self._opened.transactions.read(lambda tx: count_memories(tx) - count_expired(tx))
+
+    def namespaces(self) -> list[str]:
+        """Return the names of all namespaces that something is kept of, sorted; also where all of it has expired."""
+        return sorted(self._opened.transactions.read(lambda tx: [*namespaces(tx)]))
 
     def trace(self, identifier: str) -> Trace[M]:
         """Return where a memory comes from and what was merged, reviewed and decided; of a forgotten one only dates and kinds.

@@ -1,0 +1,62 @@
+"""What a client of the server may see and change: a namespace, or all.
+
+Facts: an id is no capability. It is a hash that whoever guesses a text can compute, so it is looked up whose a memory is before
+anything is done with its id. As the namespace is in the hash, that does not change in between.
+
+Rules: what belongs to another namespace is told as what is not there, in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from memproc.errors import NotFoundError, UsageError
+from memproc.records import DEFAULT_NAMESPACE, Memory
+from memproc.store.answers import Review
+from memproc.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A store as a client reaches it. With a `namespace` it reaches nothing else."""
+
+    store: Store[Any]
+    namespace: str | None = None
+    is_read_only: bool = False
+
+    def within(self, given: str | None) -> str | None:
+        """Return the namespace of a call, None for all. Raises UsageError if one is given that is not the client's."""
+        if self.namespace is None:
+            return given
+        if given not in (None, self.namespace):
+            raise UsageError("this server keeps to one namespace: leave namespace out")
+        return self.namespace
+
+    def of_new(self, given: str | None) -> str:
+        """Return the namespace of what is added."""
+        return self.within(given) or DEFAULT_NAMESPACE
+
+    def memory(self, identifier: str, source: str | None = None, namespace: str | None = None) -> Memory:
+        """Return a memory of the client's. Raises NotFoundError on any other."""
+        within = self.within(namespace)
+        if source is None:
+            found: Memory | None = self.store.get(identifier)
+        else:
+            found = self.store.get(identifier, source=source, namespace=within or DEFAULT_NAMESPACE)
+        if found is None or within not in (None, found.namespace):
+            raise NotFoundError(f"there is no memory {identifier[:100]!r} here: take an id that find gives")
+        return found
+
+    def reviews(self, numbers: Sequence[int] | None = None) -> list[Review[Any]]:
+        """Return the open reviews of the client's memories, by number."""
+        found = self.store.reviews(numbers=numbers)
+        return sorted((one for one in found if self.namespace in (None, one.one.namespace)), key=lambda one: one.number)
+
+    def review(self, number: int) -> Review[Any]:
+        """Return an open review of the client's. Raises NotFoundError on any other."""
+        found = self.reviews([number])
+        if not found:
+            raise NotFoundError(f"there is no open review {number} here: take a number that reviews gives")
+        return found[0]
