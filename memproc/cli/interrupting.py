@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from memproc.cli.progress import Shown
 
 if TYPE_CHECKING:
-    from memproc.report.report import Progress
+    from memproc.report.events import Progress
 
 
 @contextmanager

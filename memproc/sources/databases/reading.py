@@ -21,6 +21,7 @@ from memproc.sources.databases.marks import from_json, to_json
 from memproc.sources.databases.paging import OF_NO_PLACE, Selection, Start, page, same_place, start_behind, without_cursor
 from memproc.sources.databases.selecting import Wanted, selection_of
 from memproc.sources.remote import Marked
+from memproc.telling import Retrying, tell
 
 FIRST_ROWS = 25  # of the first page: who only looks at a table reads no more
 
@@ -83,8 +84,10 @@ def _marked(database: Database, selection: Selection, mark: Sequence[Any] | None
         except DBAPIError as error:
             if not is_begun or not is_transient(error) or attempt >= MOST_ATTEMPTS:
                 raise
-            sleep(wait_seconds(attempt, random.random()))  # noqa: S311 - so that not all come at once
+            wait = wait_seconds(attempt, random.random())  # noqa: S311 - so that not all come at once
             attempt += 1
+            tell(Retrying(f"{type(error).__name__} on reading", attempt, wait))
+            sleep(wait)
             start = start if last is None else start._replace(place=last)
             continue
         if last is None:

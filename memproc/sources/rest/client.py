@@ -25,6 +25,7 @@ from memproc.sources.rest.gate import Gate, Outside, quiet
 from memproc.sources.rest.paging import next_link
 from memproc.sources.rest.retrying import PassingError, asked_wait, is_passing, limit_wait, wait_seconds
 from memproc.sources.rest.secrecy import Secrets, url_shown
+from memproc.telling import Retrying, tell
 
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 MOST_REDIRECTS = 5
@@ -131,6 +132,7 @@ class Client:
                     message = f"{told}{asks}: given up after {attempt + 1} attempts, as {limit} is the limit; resume goes on there"
                     raise SourceEndedError(message) from None
                 logger.warning("{}: asking again in {:.0f} s", self._secrets.hidden(str(failure)), wait)
+                tell(Retrying(self._secrets.hidden(str(failure)), attempt + 1, wait))
             attempt += 1
             outside.sleep(wait)
 

@@ -1,0 +1,1 @@
+"""Adapters to other packages, each of which is an extra and is imported when its module is."""
