@@ -25,10 +25,10 @@ from typing import NamedTuple
 STEPS_KEPT = 64
 PARTS = 12  # of the history that are compared with each other
 FEWEST_FOR_TREND = 6
-NARROWEST, PER_SPREAD, PER_FEW, UNSEEN = 0.12, 0.6, 0.8, 0.14
-PAUSE = 0.035  # of the time so far: what one more pause may take
-LOWEST, HIGHEST = 0.1, 0.6  # how much of the way from the second to the outermost forecast a bound begins at
-BELOW = 0.6  # of the width: a job takes longer than it seems more often than it takes less
+NARROWEST, PER_SPREAD, PER_FEW, UNSEEN = 0.09, 1.1, 0.8, 0.2
+PAUSE = 0.04  # of the time so far: what one more pause may take
+LOWEST, HIGHEST = 0.3, 0.4  # how much of the way from the second to the outermost forecast a bound begins at
+BELOW = 0.7  # of the width: a job takes longer than it seems more often than it takes less
 DEAREST_TREND, CHEAPEST_TREND = 2.5, 0.4  # of the usual cost: no line is drawn on further
 
 
