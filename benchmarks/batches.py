@@ -75,10 +75,11 @@ def ingest(path: Path, database: Path, way: Way) -> list[Landed]:
     take_in = memproc.ingest  # imports what it needs before the time begins
     started, cores = perf_counter(), process_time()
 
-    def note(progress: memproc.Progress) -> None:
-        landed.append(Landed(progress.read, perf_counter() - started, process_time() - cores))
+    def note(event: memproc.Event) -> None:
+        if isinstance(event, memproc.BatchLanded):
+            landed.append(Landed(event.progress.read, perf_counter() - started, process_time() - cores))
 
-    take_in(path, into=f"sqlite:///{database}", settings=settings, on_progress=note)
+    take_in(path, into=f"sqlite:///{database}", settings=settings, on_event=note)
     return landed
 
 

@@ -87,12 +87,14 @@ def _growing(url: str, path: Path, raw: bytes) -> None:
     path.write_bytes(raw)
     lines = raw.count(b"\n")
 
-    def grow(_progress: object) -> None:
+    def grow(event: memproc.Event) -> None:
+        if not isinstance(event, memproc.BatchLanded):
+            return
         with path.open("ab") as stream:
             stream.write(_NEW[:30])  # half a line first: whoever reads it now finds it broken, and says so
             stream.write(_NEW[30:])
 
-    report = memproc.ingest(path, url, settings=memproc.Settings(batch_size=max(lines // BATCHES, 1)), on_progress=grow)
+    report = memproc.ingest(path, url, settings=memproc.Settings(batch_size=max(lines // BATCHES, 1)), on_event=grow)
     assert report.status == "done", report
     assert report.read >= lines, report
     memproc.ingest(path, url, resume=True)

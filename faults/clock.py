@@ -52,12 +52,13 @@ def jump(new_store: NewStore, source: Path, records: int, kills: int, seed: int)
 def slow(task: Task, has_landed: Event) -> None:
     """Ingest, and say when something has landed; then wait for the other before each batch. End with 3 when refused."""
 
-    def landed(_progress: memproc.Progress) -> None:
-        has_landed.set()
-        sleep(0.2)
+    def landed(event: memproc.Event) -> None:
+        if isinstance(event, memproc.BatchLanded):
+            has_landed.set()
+            sleep(0.2)
 
     try:
-        memproc.ingest(task.path, task.url, settings=memproc.Settings(batch_size=task.batch_size), on_progress=landed)
+        memproc.ingest(task.path, task.url, settings=memproc.Settings(batch_size=task.batch_size), on_event=landed)
     except memproc.StoreError as error:
         assert "was taken over by another process" in str(error), error
         os._exit(TAKEN_OVER)

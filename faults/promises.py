@@ -124,11 +124,12 @@ def _early_ends(room: Room) -> None:
     for name, raw in _in_all_shapes(many).items():
         path = room.written(name, raw)
 
-        def shorten(_progress: object, path: Path = path) -> None:
-            os.truncate(path, min(path.stat().st_size, 900_000))
+        def shorten(event: memproc.Event, path: Path = path) -> None:
+            if isinstance(event, memproc.BatchLanded):
+                os.truncate(path, min(path.stat().st_size, 900_000))
 
         with memproc.open(room.new_store()) as store:
-            report = memproc.ingest(path, store, settings=memproc.Settings(batch_size=5), on_progress=shorten)
+            report = memproc.ingest(path, store, settings=memproc.Settings(batch_size=5), on_event=shorten)
             assert (report.status, store.jobs()[-1].status) == ("failed", "failed"), f"{name}: {report}"
             assert 0 < report.read < len(many), report
             _check_counts(store, report)
@@ -355,7 +356,7 @@ def _nothing_told(room: Room) -> None:
         HUSH,
     ]
     with _logged(told), memproc.open(room.new_store(), settings=quiet) as store:
-        report = memproc.ingest(records, store, settings=quiet, on_progress=told.append)
+        report = memproc.ingest(records, store, settings=quiet, on_event=told.append)
         assert report.quarantined > 4, report
         told += [report, store.patterns(), store.jobs(), store.doctor(), store]
         told += [replace(store.add(record), memory=None) for record in records]
@@ -493,14 +494,14 @@ def _came_of(url: str) -> tuple[Any, ...]:
 def _is_at_its_end(url: str, source: Path) -> bool:
     """Go on by one batch, behind which the process dies; tell whether there was none."""
     try:
-        _go_on(url, source, lambda _progress: _die())
+        _go_on(url, source, lambda event: _die() if isinstance(event, memproc.BatchLanded) else None)
     except DiedError:
         return False
     return True
 
 
-def _go_on(url: str, source: Path, on_progress: Callable[[object], None] | None = None) -> None:
-    memproc.ingest(source, url, resume=True, settings=memproc.Settings(batch_size=BATCH), on_progress=on_progress)
+def _go_on(url: str, source: Path, on_event: Callable[[object], None] | None = None) -> None:
+    memproc.ingest(source, url, resume=True, settings=memproc.Settings(batch_size=BATCH), on_event=on_event)
 
 
 def _die() -> None:

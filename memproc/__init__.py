@@ -30,13 +30,26 @@ if TYPE_CHECKING:
         UsageError,
     )
     from memproc.formats.mapping import FieldMap, FieldRule
+    from memproc.ingestion.ending import Interrupted
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
-    from memproc.ingestion.run import Interrupted
     from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.events import (
+        BatchLanded,
+        BatchSizeChanged,
+        Event,
+        JobEnded,
+        JobStarted,
+        Noted,
+        Progress,
+        RecordsQuarantined,
+        SourceBegun,
+        SourceEnded,
+    )
     from memproc.report.migration import Check, FieldChange, Migration
-    from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Reading, Report
+    from memproc.report.report import BatchSeen, Merge, Pattern, Report
+    from memproc.report.time_left import SecondsLeft
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
@@ -66,6 +79,7 @@ if TYPE_CHECKING:
     from memproc.store.exporting import Exported
     from memproc.store.rows.relations import Related
     from memproc.store.store import Store
+    from memproc.telling import Retrying, Waiting
     from memproc.validation import Verdict, json_schema
 
 __version__ = "0.1.0"
@@ -73,7 +87,9 @@ __version__ = "0.1.0"
 __all__ = [
     "Added",
     "Applied",
+    "BatchLanded",
     "BatchSeen",
+    "BatchSizeChanged",
     "Bin",
     "Calibration",
     "Category",
@@ -85,6 +101,7 @@ __all__ = [
     "EmotionalContext",
     "EngineError",
     "Entry",
+    "Event",
     "Expired",
     "Exported",
     "Fault",
@@ -97,12 +114,15 @@ __all__ = [
     "IndexRecall",
     "Interrupted",
     "Job",
+    "JobEnded",
+    "JobStarted",
     "LiveStore",
     "Memory",
     "MemprocError",
     "Merge",
     "Migration",
     "NotFoundError",
+    "Noted",
     "ObservationSeen",
     "Outcome",
     "Pattern",
@@ -110,7 +130,7 @@ __all__ = [
     "Progress",
     "Proposed",
     "Quarantined",
-    "Reading",
+    "RecordsQuarantined",
     "Recount",
     "Rejected",
     "Related",
@@ -119,9 +139,13 @@ __all__ = [
     "Report",
     "RestPages",
     "RetentionRule",
+    "Retrying",
     "Review",
+    "SecondsLeft",
     "Settings",
     "Settled",
+    "SourceBegun",
+    "SourceEnded",
     "SourceEndedError",
     "SourceError",
     "SqlQuery",
@@ -134,6 +158,7 @@ __all__ = [
     "Updated",
     "UsageError",
     "Verdict",
+    "Waiting",
     "calibrate",
     "clean",
     "ingest",
@@ -150,7 +175,7 @@ __all__ = [
 
 _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
-    "memproc.ingestion.run": "Interrupted",
+    "memproc.ingestion.ending": "Interrupted",
     "memproc.logs": "log_to_logging",
     "memproc.cleaned": "Cleaning Doubt Removal Update",
     "memproc.cleaning": "clean",
@@ -162,7 +187,11 @@ _HOMES = {
     "memproc.ingestion.pipeline": "ingest",
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.report": "BatchSeen Merge Pattern Progress Reading Report",
+    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress RecordsQuarantined "
+    "SourceBegun SourceEnded",
+    "memproc.report.report": "BatchSeen Merge Pattern Report",
+    "memproc.report.time_left": "SecondsLeft",
+    "memproc.telling": "Retrying Waiting",
     "memproc.dedup.cluster": "Decision",
     "memproc.retention": "Expired RetentionRule",
     "memproc.formats.mapping": "FieldMap FieldRule",

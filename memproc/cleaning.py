@@ -21,6 +21,7 @@ from memproc.config import Settings
 from memproc.dedup.text.exact import exact_of
 from memproc.errors import SourceEndedError
 from memproc.formats.draft import Context
+from memproc.ingestion.ending import OnEvent
 from memproc.ingestion.opening import Asked, open_all
 from memproc.ingestion.pipeline import ingest
 from memproc.ingestion.reading import intake_of
@@ -50,10 +51,12 @@ def clean(
     *,
     settings: Settings | None = None,
     include: Iterable[str] = (),
+    on_event: OnEvent | None = None,
 ) -> Cleaning:
     """Return what to delete and to update in the store of another program, which is only read.
 
-    `what` is its address, `into` a store of memproc's that keeps what was found (by default one that is deleted afterwards). Raises
+    `what` is its address, `into` a store of memproc's that keeps what was found (by default one that is deleted afterwards).
+    `on_event` is called as by `ingest`, while it is read the first time. Raises
     SourceError or UsageError where it cannot be read, and SourceEndedError where not to its end: then nothing is proved.
     """
     live = what if isinstance(what, LiveStore) else LiveStore(what)
@@ -61,7 +64,7 @@ def clean(
     with ExitStack() as stack:
         where = into or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "cleaning.db"
         store = stack.enter_context(Store(where, settings=settings))
-        report = ingest(live, store, settings=settings, include=included)
+        report = ingest(live, store, settings=settings, include=included, on_event=on_event)
         if report.status != "done":
             raise SourceEndedError(f"{live.label} was not read to its end, so nothing is listed: {'; '.join(report.notes)}")
         intake = intake_of(Context(include=frozenset(included)), settings or Settings())

@@ -20,7 +20,7 @@ from tests.waiting import LIMIT_SECONDS
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures", "values", "classes", "logs"),
+    ("failures", "values", "classes", "logs", "telling"),
     (
         *("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments"),
         *("masking", "waiting"),
@@ -71,6 +71,7 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
+        ("course", "ending"),
         ("checkpoint", "remarks", "reading", "checking", "stopping"),
         ("run", "inspecting", "verifying"),
         ("pipeline",),

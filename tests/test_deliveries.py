@@ -24,6 +24,7 @@ from memproc.sources.compression import FREE_BYTES, LARGEST_RATIO, Bounds
 from memproc.sources.members import MOST_MEMBERS
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
+from tests.events import batches
 from tests.waiting import LIMIT_SECONDS
 
 TEA, DOG, CAT, SEA = ({"content": text} for text in ("Prefers tea", "Has a dog", "Has a cat", "Lives by the sea"))
@@ -280,7 +281,7 @@ def test_a_job_on_a_folder_or_an_archive_goes_on_where_it_was_cut_off(tmp_path, 
     small = memproc.Settings(batch_size=5)
     with memproc.open(tmp_path / "m.db") as store:
         with pytest.raises(memproc.Interrupted):
-            memproc.ingest(what, store, on_progress=stop, settings=small)
+            memproc.ingest(what, store, on_event=batches(stop), settings=small)
         changed = (what / "c.jsonl") if kind == "folder" else what
         whole = changed.read_bytes()
         changed.write_bytes(lines(SEA) if kind == "folder" else zipped({**files, "c.jsonl": lines(SEA)}))
@@ -306,7 +307,7 @@ def test_files_given_by_hundreds_do_not_stay_open(tmp_path):
         nonlocal most
         most = max(most, len([*Path("/proc/self/fd").iterdir()]))
 
-    assert contents(tmp_path, paths, on_progress=look)[1].read == 150
+    assert contents(tmp_path, paths, on_event=batches(look))[1].read == 150
     assert most - before < 120
 
 

@@ -13,6 +13,7 @@ import memproc
 from memproc.ingestion.reading import read_file
 from memproc.sources import files
 from tests.command_line import run_memproc
+from tests.events import batches
 
 RECORDS = [{"content": f"She has been to town number {n}", "id": n} for n in range(100)]
 LONG = {"content": "x" * 5_000}
@@ -150,7 +151,7 @@ def test_a_file_that_is_made_shorter_while_it_is_read_fails_the_job(tmp_path, na
         with path.open("r+b") as stream:
             stream.truncate(size * 3 // 4)
 
-    report, status = taken(tmp_path, path, settings=memproc.Settings(batch_size=500, dedup="off"), on_progress=shorten)
+    report, status = taken(tmp_path, path, settings=memproc.Settings(batch_size=500, dedup="off"), on_event=batches(shorten))
     assert (report.status, status) == ("failed", "failed")
     assert 0 < report.read < len(many)
     assert f"of {size}: it was made shorter while it was read" in report.notes[0]
@@ -164,7 +165,7 @@ def test_a_file_that_is_written_over_while_it_is_read_fails_the_job(tmp_path, na
     def write_over(_progress: object) -> None:
         path.write_bytes(path.read_bytes().replace(b"town", b"city"))
 
-    report, status = taken(tmp_path, path, settings=memproc.Settings(batch_size=10), on_progress=write_over)
+    report, status = taken(tmp_path, path, settings=memproc.Settings(batch_size=10), on_event=batches(write_over))
     assert (report.status, status) == ("failed", "failed")
     assert "was written over while it was read" in report.notes[0]
 
@@ -178,7 +179,7 @@ def test_a_file_that_grows_while_it_is_read_is_told(tmp_path, name):
         with path.open("ab") as stream:
             stream.write(SHAPES[name]([{"content": "one more", "id": 7}]).splitlines(keepends=True)[-1])
 
-    report, status = taken(tmp_path, path, settings=memproc.Settings(batch_size=10), on_progress=grow)
+    report, status = taken(tmp_path, path, settings=memproc.Settings(batch_size=10), on_event=batches(grow))
     assert (report.status, status) == ("done", "done")
     assert report.read >= len(RECORDS)
     assert any("has grown while it was read" in note for note in report.notes)

@@ -12,6 +12,7 @@ import pytest
 import memproc
 from benchmarks.corpus import make_corpus
 from tests.conftest import ROOT
+from tests.events import batches
 from tests.test_laws import exported
 
 FIXTURES = sorted(
@@ -258,7 +259,7 @@ def test_the_caller_sees_progress(fresh):
     seen = []
     with fresh() as store:
         source = [{"content": f"memory number {number} of ten"} for number in range(10)]
-        memproc.ingest(source, store, settings=memproc.Settings(batch_size=4), on_progress=seen.append)
+        memproc.ingest(source, store, settings=memproc.Settings(batch_size=4), on_event=batches(seen.append))
     assert [progress.read for progress in seen] == [4, 8, 10]
 
 

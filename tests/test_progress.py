@@ -9,12 +9,9 @@ from zipfile import ZipFile
 import pytest
 
 import memproc
+from tests.events import CutOffError, batches, only
 
 BATCH = 10
-
-
-class CutOffError(Exception):
-    """A run that ends in its middle."""
 
 
 def lines_of(count, start=0):
@@ -46,18 +43,22 @@ def files(request, tmp_path):
     return paths
 
 
-def ingest(store, what, *, cut_off_after=None, **options):
+def ingest(store, what, *, cut_off_after=None, on_start=str, **options):
     """Ingest in batches of ten and return what was seen of it, and the report; cut off after so many batches."""
     seen = []
 
-    def on_progress(progress):
+    def note(progress):
         seen.append(progress)
         if len(seen) == cut_off_after:
             raise CutOffError
 
+    def on_event(event):
+        batches(note)(event)
+        only(memproc.JobStarted, on_start)(event)
+
     settings = memproc.Settings(batch_size=BATCH)
     try:
-        return seen, memproc.ingest(what, store, settings=settings, on_progress=on_progress, **options)
+        return seen, memproc.ingest(what, store, settings=settings, on_event=on_event, **options)
     except CutOffError:
         return seen, None
 
@@ -78,9 +79,9 @@ def test_the_share_is_of_all_files_together(fresh_file, files):
     assert all(one.bytes_read <= other.bytes_read for one, other in pairwise(seen))
     assert seen[0].share <= files[0].stat().st_size / total
     assert seen[9].share <= files[0].stat().st_size / total < seen[10].share
-    assert (seen[-1].share, seen[-1].seconds_left) == (1.0, 0.0)
+    assert (seen[-1].share, seen[-1].seconds_left) == (1.0, memproc.SecondsLeft(0.0, 0.0))
     assert {progress.bytes_before for progress in seen} == {0}
-    assert all(progress.seconds_left > 0 for progress in seen[:10])
+    assert all(0 < progress.seconds_left.low < progress.seconds_left.high for progress in seen[:10])
     assert seen[-1].read == report.read == 600
     check_counts(seen)
 
@@ -190,6 +191,6 @@ def test_a_file_that_grows_is_read_to_no_more_than_all(fresh_file, tmp_path):
 
     seen = []
     with fresh_file() as store:
-        memproc.ingest(path, store, settings=memproc.Settings(batch_size=BATCH), on_progress=grow)
+        memproc.ingest(path, store, settings=memproc.Settings(batch_size=BATCH), on_event=batches(grow))
     assert all(0 < progress.share <= 1 for progress in seen)
-    assert all(progress.seconds_left >= 0 for progress in seen)
+    assert all(progress.seconds_left.low >= 0 for progress in seen)

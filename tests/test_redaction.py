@@ -145,7 +145,7 @@ def test_no_message_tells_what_a_record_holds(tmp_path, logged, format, schema):
     seen: list[object] = []
     path = tmp_path / "m.db"
     with memproc.open(path, settings=QUIET, schema=schema) as store:
-        report = memproc.ingest(RECORDS, store, format=format, schema=schema, settings=QUIET, on_progress=seen.append)
+        report = memproc.ingest(RECORDS, store, format=format, schema=schema, settings=QUIET, on_event=seen.append)
         assert report.quarantined > 3
         added = []
         for record in RECORDS:

@@ -20,6 +20,7 @@ from memproc.ingestion import run, stopping
 from memproc.report.report import BATCHES_KEPT
 from memproc.store.changes.landing import Landing
 from tests.command_line import run_memproc
+from tests.events import batches
 
 MANY = 40_000
 MAX_MEMORY = 300_000_000
@@ -238,7 +239,7 @@ def test_an_interrupted_run_tells_of_what_it_did(fresh_file, tmp_path, how):
     what = iter(facts(25)) if how == "an iterator" else path
     settings = memproc.Settings(batch_size=10, max_memory=1)
     with fresh_file() as store, pytest.raises(memproc.Interrupted) as raised:
-        memproc.ingest(what, store, settings=settings, on_progress=interrupt, dry_run=how == "a dry run")
+        memproc.ingest(what, store, settings=settings, on_event=batches(interrupt), dry_run=how == "a dry run")
     assert ("resume" in str(raised.value)) == (how == "a file")
     report = raised.value.report
     assert (report.status, [batch.records for batch in report.batch_log]) == ("interrupted", [report.read])

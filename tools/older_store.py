@@ -70,9 +70,9 @@ INTERRUPTED = (
 SETTINGS = memproc.Settings(batch_size=3)
 
 
-def interrupt(progress: memproc.Progress) -> None:
+def interrupt(event: memproc.Event) -> None:
     """Interrupt the job after its first two batches."""
-    if progress.read >= 2 * 3:
+    if isinstance(event, memproc.BatchLanded) and event.progress.read >= 2 * 3:
         raise KeyboardInterrupt
 
 
@@ -117,7 +117,7 @@ def main() -> None:
     with memproc.open(work) as store:
         fill(store, source)
         with suppress(KeyboardInterrupt):
-            memproc.ingest(to_read, store, settings=SETTINGS, on_progress=interrupt)
+            memproc.ingest(to_read, store, settings=SETTINGS, on_event=interrupt)
     with closing(sqlite3.connect(work)) as database:
         ((version,),) = database.execute("SELECT schema_version FROM memproc_store")
     for name, statement in made.items():

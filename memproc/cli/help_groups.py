@@ -94,6 +94,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "stats": (Example("what is in a store", "memproc stats memories.db"),),
     "jobs": (
         Example("the ingestions and how they ended", "memproc jobs memories.db"),
+        Example("how far a job is that another process runs", "memproc jobs memories.db --watch"),
         Example("let job 3 stop after its batch", "memproc jobs memories.db --pause 3"),
     ),
     "review": (

@@ -18,7 +18,7 @@ from memproc.cli.progress import Shown
 from memproc.waiting import is_waiting
 
 if TYPE_CHECKING:
-    from memproc.report.report import Progress
+    from memproc.report.events import Progress
 
 
 @contextmanager

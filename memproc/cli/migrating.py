@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option
 
-from memproc.cli.app import FAILED, Json, app, settings_of, show, tell, warn
+from memproc.cli.app import FAILED, Json, app, settings_of, warn
 from memproc.cli.options import (
     AllowPickle,
     DateFormat,
@@ -30,6 +30,10 @@ from memproc.cli.options import (
 )
 from memproc.cli.output import json_text, target
 from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
+
+if TYPE_CHECKING:
+    from memproc.cli.progress import Shown
+    from memproc.report.report import Report
 
 
 @app.command()
@@ -62,41 +66,48 @@ def migrate(
     as_json: Json = False,
 ) -> None:
     """Ingest the records of another application, tell what changed by field, verify. Exit with 1 if a check fails."""
-    from memproc.cli.progress import shown_progress
+    from memproc.cli.working import Telling, Told, Wanted, worked
     from memproc.ingestion.migrating import migrate as run
-    from memproc.ingestion.run import Interrupted
     from memproc.report.migration import Migration
     from memproc.writing import written
 
     warn()
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
-    try:
-        with shown_progress() as shown:
-            migration = run(
-                given_by(what, Named(table, query, tuple(key or ()), schema=db_schema)),
-                into,
-                mapping=mapping_of(map_field, mapping),
-                namespace=namespace,
-                source=source,
-                format=format,
-                schema=schema_of(schema),
-                settings=settings,
-                include=include or (),
-                records=records,
-                delimiter=delimiter,
-                encoding=encoding,
-                allow_pickle=allow_pickle,
-                dry_run=dry_run,
-                resume=resume,
-                on_progress=shown.show,
-            )
-    except Interrupted as interrupted:
-        migration = Migration(interrupted.report)
-        tell("memproc: interrupted: --resume goes on behind the last batch")
-    told = migration.as_dict()
-    if to is not None:
-        written(target(str(to)), [json_text(told).encode() + b"\n"], is_private=True)
-    show(told, str(migration), as_json=as_json)
+    given = given_by(what, Named(table, query, tuple(key or ()), schema=db_schema))
+    mapped, chosen_schema = mapping_of(map_field, mapping), schema_of(schema)
+    done: list[Migration] = []
+
+    def work(shown: Shown) -> Report:
+        migrated = run(
+            given,
+            into,
+            mapping=mapped,
+            namespace=namespace,
+            source=source,
+            format=format,
+            schema=chosen_schema,
+            settings=settings,
+            include=include or (),
+            records=records,
+            delimiter=delimiter,
+            encoding=encoding,
+            allow_pickle=allow_pickle,
+            dry_run=dry_run,
+            resume=resume,
+            on_event=shown.hear,
+        )
+        done.append(migrated)
+        return migrated.report
+
+    def told(report: Report) -> Told:
+        done[:] = done or [Migration(report)]  # an interrupted one has no more than the report
+        values = done[0].as_dict()
+        if to is not None:
+            written(target(str(to)), [json_text(values).encode() + b"\n"], is_private=True)
+        return values, str(done[0])
+
+    worked(work, Wanted(given, what, into), Telling("auto", is_quiet=False, as_json=as_json), told)
+    (migration,) = done
     if not migration.is_verified or migration.report.is_all_quarantined:
         raise Exit(FAILED)

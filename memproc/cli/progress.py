@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
     from memproc.cli.options import ProgressForm
-    from memproc.report.report import Progress, Reading
+    from memproc.report.events import Event, JobStarted, Progress
 
 SECONDS_BETWEEN_LINES = 5.0
 SECONDS_BETWEEN_EVENTS = 1.0
@@ -31,9 +31,18 @@ class Shown(NamedTuple):
     to end after its batch.
     """
 
-    start: Callable[[Reading], None]
+    start: Callable[[JobStarted], None]
     show: Callable[[Progress], None]
     tell_ending: Callable[[], None]
+
+    def hear(self, event: Event) -> None:
+        """Show an event."""
+        from memproc.report.events import BatchLanded, JobStarted
+
+        if isinstance(event, JobStarted):
+            self.start(event)
+        elif isinstance(event, BatchLanded):
+            self.show(event.progress)
 
 
 @contextmanager
@@ -57,15 +66,15 @@ def _is_terminal() -> bool:
     return console.is_terminal and not console.is_dumb_terminal
 
 
-def _start_told(named: Sequence[str], thing: str) -> Callable[[Reading], None]:
-    def start(reading: Reading) -> None:
+def _start_told(named: Sequence[str], thing: str) -> Callable[[JobStarted], None]:
+    def start(reading: JobStarted) -> None:
         for line in start_lines(named, thing, reading):
             _unless_gone(tell, line)
 
     return start
 
 
-def _start_event(named: Sequence[str]) -> Callable[[Reading], None]:
+def _start_event(named: Sequence[str]) -> Callable[[JobStarted], None]:
     return lambda reading: _unless_gone(tell_event, {"event": "start", "what": [*named], **asdict(reading)})
 
 
@@ -95,7 +104,7 @@ def _tell_line(progress: Progress) -> None:
 
 
 def _tell_event(progress: Progress) -> None:
-    computed = {name: getattr(progress, name) for name in ("records_per_second", "share", "seconds_left")}
+    computed = {name: getattr(progress, name) for name in ("records_per_second", "share")}
     tell_event({"event": "progress", **asdict(progress), **computed})
 
 

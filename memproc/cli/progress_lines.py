@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from memproc.report.report import counted
 
 if TYPE_CHECKING:
-    from memproc.report.report import Progress, Reading
+    from memproc.report.events import JobStarted, Progress
+    from memproc.report.time_left import SecondsLeft
 
 NAMES_SHOWN = 3
 THOUSAND, TEN = 1_000, 10
@@ -25,22 +26,29 @@ class TimeLeft:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._ends_at: float | None = None
+        self._left: SecondsLeft | None = None
+        self._noted_at = 0.0
 
     def note(self, progress: Progress) -> None:
-        """Estimate again after a batch."""
-        left = progress.seconds_left
-        self._ends_at = None if left is None else self._clock() + left
+        """Take over what was estimated after a batch."""
+        self._left, self._noted_at = progress.seconds_left, self._clock()
 
     def __str__(self) -> str:
-        """Return the time left in hours, minutes and seconds, nothing if it is unknown."""
-        if self._ends_at is None:
-            return ""
-        minutes, seconds = divmod(max(0, round(self._ends_at - self._clock())), 60)
-        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        """Return the time left as bounds in hours, minutes and seconds, nothing if it is unknown."""
+        return "" if self._left is None else told_left(self._left.after(self._clock() - self._noted_at))
 
 
-def start_lines(named: Sequence[str], thing: str, reading: Reading) -> list[str]:
+def told_left(left: SecondsLeft) -> str:
+    """Return bounds of the time left, as one time where they are the same to the second.
+
+    >>> from memproc.report.time_left import SecondsLeft
+    >>> told_left(SecondsLeft(50.2, 3700)), told_left(SecondsLeft(3.4, 3.3))
+    ('0:00:50-1:01:40', '0:00:03')
+    """
+    return "-".join(dict.fromkeys(f"{s // 3600}:{s // 60 % 60:02}:{s % 60:02}" for s in map(round, (left.low, left.high))))
+
+
+def start_lines(named: Sequence[str], thing: str, reading: JobStarted) -> list[str]:
     """Return what is about to be read, and as what; `named` is what was given, and `thing` what one of the sources is."""
     shown = ", ".join(named[:NAMES_SHOWN])
     if len(named) > NAMES_SHOWN:
@@ -67,6 +75,8 @@ def outcomes_line(progress: Progress, width: int = 1_000) -> str:
     """Return what became of the records, in at most `width` columns."""
     known = [(progress.stored, "stored", "new"), (progress.duplicate, "duplicate", "dup"), (progress.merged, "merged", "merged")]
     known.append((progress.quarantined, "quarantined", "bad"))
+    if progress.review:
+        known.append((progress.review, "to review", "pairs"))
     whole = ", ".join(f"{count:,} {name}" for count, name, _ in known)
     return whole if len(whole) <= width else fitted([f"{short(count)} {name}" for count, _, name in known], width)
 

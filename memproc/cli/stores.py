@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Exit, Option
 
@@ -220,14 +220,21 @@ def backup(
 
 
 @app.command()
-def doctor(database: Database, as_json: Json = False) -> None:
+def doctor(
+    database: Database,
+    quick: Annotated[bool, Option("--quick", help="Read no memories: is the store there, and which jobs were left?")] = False,
+    fail_on: Annotated[Literal["warning", "error"], Option(help="The least finding that exits with 1.")] = "warning",
+    as_json: Json = False,
+) -> None:
     """Check a store from its files to its index, and report what is wrong and how to repair it. Nothing is written."""
     from memproc.store.checkup.doctor import examine_at
 
-    findings = examine_at(database, settings_of())
+    findings = examine_at(database, settings_of(), is_quick=quick)
+    severities = {finding.severity for finding in findings}
+    status = next((severity for severity in ("error", "warning") if severity in severities), "ok")
     told = "\n".join(map(_told_of, findings)) or "nothing is wrong"
-    show({"findings": [fields_of(finding) for finding in findings]}, told, as_json=as_json)
-    if findings:
+    show({"status": status, "findings": [fields_of(finding) for finding in findings]}, told, as_json=as_json)
+    if status in ("error", fail_on):
         raise Exit(FAILED)
 
 

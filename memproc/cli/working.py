@@ -16,7 +16,8 @@ from memproc.errors import MemprocError
 
 if TYPE_CHECKING:
     from memproc.cli.options import ProgressForm
-    from memproc.report.report import Reading, Report
+    from memproc.report.events import JobStarted
+    from memproc.report.report import Report
 
 
 class Telling(NamedTuple):
@@ -35,15 +36,24 @@ class Wanted(NamedTuple):
     into: str
 
 
-def worked(work: Callable[[Shown], Report], wanted: Wanted, telling: Telling) -> Report:
+Told = tuple[dict[str, Any], str]  # a result, as JSON values and as text
+
+
+def as_it_is(report: Report) -> Told:
+    """Return a report as it is told."""
+    return report.as_dict(), str(report)
+
+
+def worked(work: Callable[[Shown], Report], wanted: Wanted, telling: Telling, told: Callable[[Report], Told] = as_it_is) -> Report:
     """Do the work and tell of it: what is read, how far it is, the report, and what to do next. Return the report, also of an
-    ingestion that was interrupted. An error that ends a job which can be resumed gets a note with the command.
+    ingestion that was interrupted. `told` makes of the report what is told at the end. An error that ends a job which can be
+    resumed gets a note with the command.
     """
-    from memproc.ingestion.run import Interrupted
+    from memproc.ingestion.ending import Interrupted
 
     asked = Asked(sys.argv[1:], wanted.into, wanted.what, can_resume=False)
 
-    def begin(reading: Reading) -> None:
+    def begin(reading: JobStarted) -> None:
         nonlocal asked
         asked = asked._replace(can_resume=reading.can_resume)
         shown.start(reading)
@@ -60,16 +70,17 @@ def worked(work: Callable[[Shown], Report], wanted: Wanted, telling: Telling) ->
         if asked.can_resume:
             error.add_note(f"to go on:\n  {resuming(asked)}")
         raise
-    _tell_end(report, asked, telling)
+    _tell_end(report, told(report), asked, telling)
     return report
 
 
-def _tell_end(report: Report, asked: Asked, telling: Telling) -> None:
+def _tell_end(report: Report, told: Told, asked: Asked, telling: Telling) -> None:
     """Print the report, and what to do next."""
     found = following(report, asked)
     commands = [one.command for one in found]
     if telling.as_json or not telling.is_quiet:
-        show({**report.as_dict(), "next": commands}, str(report), as_json=telling.as_json)
+        values, text = told
+        show({**values, "next": commands}, text, as_json=telling.as_json)
     if telling.is_quiet:
         return
     if telling.form == "json":

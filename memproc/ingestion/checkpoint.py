@@ -29,8 +29,10 @@ from memproc.records import Memory, encode
 from memproc.sources.files import check_not_in_use
 from memproc.sources.remote import Mark, Remote
 from memproc.store.changes.writer import Writer
+from memproc.store.jobs.course import Course
 from memproc.store.jobs.jobs import FINISHED, Claim, StoredJob
 from memproc.store.store import Store, writer_of
+from memproc.telling import Waiting, tell
 
 MarkBehind = Callable[[int], Mark | None]
 
@@ -60,17 +62,18 @@ class Checkpoint(NamedTuple):
     unended: tuple[Start, ...] = ()
     begun: int = 1
 
-    def to_json(self) -> str:
-        """Return the checkpoint as stored in the job."""
+    def to_json(self, course: Course | None = None) -> str:
+        """Return the checkpoint as stored in the job, with how far that is."""
         unended = [tuple(one) for one in self.unended]  # orjson knows no named tuples
-        return orjson.dumps((tuple(self.start), dict(self.left_out), unended, self.begun)).decode()
+        told = [] if course is None else [course.to_values()]
+        return orjson.dumps([tuple(self.start), dict(self.left_out), unended, self.begun, *told]).decode()
 
     @classmethod
     def from_json(cls, text: str | None) -> Self:
         """Return a stored checkpoint, or the beginning if there is none."""
         if not text:
             return cls()
-        start, left_out, unended, begun = orjson.loads(text)
+        start, left_out, unended, begun, *_course = orjson.loads(text)
         return cls(Start(*start), left_out, tuple(Start(*one) for one in unended), begun)
 
 
@@ -282,5 +285,6 @@ def _take_over(writer: Writer, identity: Key, fingerprint: Key) -> StartedJob | 
             return StartedJob(job.number, claim, Checkpoint.from_json(job.trusted_checkpoint()), not writer.is_rehearsal)
         if not has_warned:
             logger.warning("job {} is held by another process ({}): waiting for it", job.number, job.owner)
+            tell(Waiting(f"another process, which holds job {job.number}"))
             has_warned = True
         sleep(WAIT_SECONDS)

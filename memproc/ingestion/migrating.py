@@ -11,10 +11,10 @@ from typing import Any
 from memproc.config import Settings
 from memproc.errors import UsageError, redacting
 from memproc.formats.draft import Context
+from memproc.ingestion.ending import OnEvent
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.pipeline import ingest
 from memproc.ingestion.reading import intake_of
-from memproc.ingestion.run import OnProgress
 from memproc.ingestion.verifying import Reread
 from memproc.intake import Intake, clean_name
 from memproc.records import Memory
@@ -43,7 +43,7 @@ def migrate(
     dry_run: bool = False,
     resume: bool = False,
     engine: object = "sequential",
-    on_progress: OnProgress | None = None,
+    on_event: OnEvent | None = None,
 ) -> Migration:
     """Ingest the records of another application as `ingest` does, tell what became of each field, and verify the result.
 
@@ -85,7 +85,7 @@ def migrate(
         dry_run=dry_run,
         resume=resume,
         engine=engine,
-        on_progress=on_progress,
+        on_event=on_event,
     )
     if report.status not in ("done", "rehearsed"):
         return Migration(report)

@@ -15,10 +15,11 @@ from memproc.config import Settings
 from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats.draft import Context
 from memproc.ingestion.checkpoint import begin_or_resume, resumable
+from memproc.ingestion.ending import OnEvent, told_to_the_end
 from memproc.ingestion.engines.pools import pool_of
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
-from memproc.ingestion.run import OnProgress, OnStart, Run
+from memproc.ingestion.run import Run
 from memproc.ingestion.source import Sources
 from memproc.intake import clean_name
 from memproc.records import Memory
@@ -44,8 +45,7 @@ def ingest(
     include: Iterable[str] = (),
     as_of: object = None,
     trust_decisions: bool = False,
-    on_progress: OnProgress | None = None,
-    on_start: OnStart | None = None,
+    on_event: OnEvent | None = None,
     dry_run: bool = False,
     resume: bool = False,
     records: str | None = None,
@@ -67,13 +67,13 @@ def ingest(
     in a JSON object (`data.items`), `delimiter` what stands between the cells of a table (by default found in its first lines),
     `encoding` that of texts which are neither UTF-8 nor UTF-16 with its mark. `allow_pickle` reads the data in pickles, and nothing
     in them that would run. `limit` reads only the first records. `as_of` is the date of the source itself. `trust_decisions`
-    applies the decisions and deletions of a full export, to all memories of the store or only to those in `namespace`. `on_start`
-    is called with a `Reading` before the first record is read, and `on_progress` with a `Progress` after each batch. `dry_run`
-    rolls everything back at the end. `resume` continues the unfinished job on these files after its last batch; it starts one if
-    there is none, and does nothing if the job is done. An iterable or a pipe cannot be resumed: it is read from the start, and
-    known records count as duplicates. `engine` says where records are prepared: "sequential" (in this process), "threads",
-    "processes", "forkserver", "dask", "ray", an executor of `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster.
-    It does not change the result.
+    applies the decisions and deletions of a full export, to all memories of the store or only to those in `namespace`. `on_event`
+    is called with each `Event`: before the first record is read, after each batch, with the report at the end. What it raises stops
+    nothing, but for KeyboardInterrupt. `dry_run` rolls everything back at the end. `resume` continues the unfinished job on these
+    files after its last batch; it starts one if there is none, and does nothing if the job is done. An iterable or a pipe cannot be
+    resumed: it is read from the start, and known records count as duplicates. `engine` says where records are prepared:
+    "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray", an executor of `concurrent.futures`, a Dask
+    `Client`, or the address of a Ray cluster. It does not change the result.
 
     Bad records never raise: they are quarantined and counted, as are records on which memproc itself fails. If a file cannot be
     read to its end, the status of the report is "failed"; an exception of an iterator is raised after the records before it are
@@ -86,7 +86,7 @@ def ingest(
     asked = Asked(format, records, delimiter, encoding, allow_pickle)
     most = maybe_number("limit", limit)
     given = given_of(what)
-    with redacting(is_wanted=chosen.redact), ExitStack() as stack:
+    with told_to_the_end(on_event) as ending, redacting(is_wanted=chosen.redact), ExitStack() as stack:
         if dry_run and not isinstance(into, Store) and not can_rehearse(into, settings):
             into, settings = Path(stack.enter_context(TemporaryDirectory())) / "rehearsal.db", replace(chosen, table_schema=None)
         if not isinstance(into, Store) and (held := held_for(into)) is not None:
@@ -100,6 +100,7 @@ def ingest(
                 checked.close()
                 raise UsageError("validate='before' reads twice: give files, not a pipe")
             if faulty := _check(checked):
+                ending.report = faulty
                 return faulty
         sources = open_all(given, what, intake, asked)
         stack.callback(sources.close)
@@ -115,9 +116,9 @@ def ingest(
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources.all]
         key = resumable(given, sources, intake, (format, records, delimiter, encoding, most))
         job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
-        run = Run(store, chosen, job, pool, on_progress)
-        run.stops.limit, run.on_start = most, on_start
-        report = run.ingest(ready, is_rehearsal=dry_run)
+        run = Run(store, chosen, job, pool)
+        run.stops.limit, ending.running = most, run.running
+        report = ending.report = run.ingest(ready, is_rehearsal=dry_run)
         if sources.found is not None:
             report.left_out.update(sources.found.skipped)
         report.notes += sources.notes(redacts=chosen.redact)

@@ -22,6 +22,8 @@ from memproc.formats import own
 from memproc.formats.draft import Decided
 from memproc.ingestion.batches import Gathered, Pieces
 from memproc.ingestion.checkpoint import Place, StartedJob
+from memproc.ingestion.course import Running, tell_batch, tell_size
+from memproc.ingestion.ending import Interrupted
 from memproc.ingestion.engines.loop import prepare_chunks
 from memproc.ingestion.engines.pools import Pool
 from memproc.ingestion.gc_pauses import rarer_collections
@@ -30,7 +32,8 @@ from memproc.ingestion.source import Source
 from memproc.ingestion.stopping import Stops
 from memproc.intake import Chunk, dates_among, kinds_left_out, secrets_among
 from memproc.records import Category, Memory, Rejected
-from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Reading, Report, counted
+from memproc.report.events import JobStarted, SourceBegun, SourceEnded
+from memproc.report.report import BatchLog, BatchSeen, Merge, Report, counted
 from memproc.resources import MEBIBYTE, Watch
 from memproc.sources.items import Piece
 from memproc.sources.remote import LateError
@@ -39,36 +42,20 @@ from memproc.store.changes.writer import Batch
 from memproc.store.quarantine.records import Origin
 from memproc.store.store import Store, writer_of
 from memproc.taken import Taken
+from memproc.telling import tell
 from memproc.validation import fault
 
 MERGES_SHOWN = 10
+FAILED = "failed: "  # begins the note on a source that could not be read to its end
 GROUPED_AHEAD = 0.3  # share of the last batch that met others, above which workers compute the merge group of every record
 KEPT_OF_TOO_LARGE = 1 << 16  # bytes kept of a rejected record that is too large for the database
-
-OnProgress = Callable[[Progress], None]
-OnStart = Callable[[Reading], None]
-
-
-class Interrupted(KeyboardInterrupt):
-    """An ingestion was interrupted: `report` counts what was committed; if it read files, `resume` continues after it."""
-
-    def __init__(self, message: str, report: Report) -> None:
-        super().__init__(message, report)
-        self.report = report
-
-    def __str__(self) -> str:
-        """Return the message alone."""
-        return str(self.args[0])
 
 
 class Run:
     """One run of an ingestion job, new or resumed."""
 
-    def __init__(
-        self, store: Store[Memory], settings: Settings, job: StartedJob, pool: Pool | None, on_progress: OnProgress | None
-    ) -> None:
-        self.store, self.settings, self.on_progress, self.pool = store, settings, on_progress, pool
-        self.on_start: OnStart | None = None
+    def __init__(self, store: Store[Memory], settings: Settings, job: StartedJob, pool: Pool | None) -> None:
+        self.store, self.settings, self.pool = store, settings, pool
         self.writer = writer_of(store, redacts=settings.redact)
         self.job, self.place = job, Place(job.start)
         self.workers: Counter[int] = Counter()  # records prepared, by process id
@@ -78,11 +65,7 @@ class Run:
         self.watch = Watch(settings.max_memory)
         self.sizing = BatchSize.starting(settings.batch_size, self.watch.share)
         self.log = BatchLog()
-        self.read_before = 0  # in earlier runs
-        self.bytes_before: int | None = None  # bytes of all sources read before this run; None until it starts
-        self.pieces: Pieces | None = None  # of the current source
-        self.bytes_passed = 0  # of the sources that are read to the end
-        self.bytes_total: int | None = None
+        self.running = Running(self.report, self.started)
         self.merges: list[Judged] = []
         self.noticed = Noticed()
         self.share_met = 0.0  # share of the last batch's records that met others
@@ -91,21 +74,20 @@ class Run:
         """Ingest every source until it ends, or until the settings or a request stop the job; return the report."""
         report = self.report
         self._count()
-        self.read_before = report.read
+        self.running.read_before = report.read
         if self.job.claim is None:
             report.notes.append(f"job {report.job} has read all of it: nothing to do")
             return self._finish_report("done", sources)
         self.claim = self.job.claim
         sizes = [source.size for source in sources]
         if None not in sizes and self.stops.limit is None:
-            self.bytes_total = sum(size or 0 for size in sizes)
+            self.running.bytes_total = sum(size or 0 for size in sizes)
 
         def work() -> str:
             with rarer_collections():
-                if self.on_start is not None:
-                    formats = tuple(dict.fromkeys(source.intake.format.name for source in sources))
-                    whole = self.bytes_total, self.read_before, self.job.can_resume
-                    self.on_start(Reading(report.job, len(sources), formats, *whole))
+                formats = tuple(dict.fromkeys(source.intake.format.name for source in sources))
+                whole = self.running.bytes_total, self.running.read_before, self.job.can_resume
+                tell(JobStarted(report.job, len(sources), formats, *whole))
                 self.noticed.uncompared = self.writer.catch_up(self.claim, self.settings.review_at)
                 status = self.stops.if_too_many_errors() or self._land_sources(sources)
                 if status == "done" and self.settings.accept_at is not None:
@@ -159,17 +141,17 @@ class Run:
         self._count()
         self.report.format = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
         self.report.namespace = sources[0].intake.namespace if sources else None
-        self.report.finish(status, perf_counter() - self.started, self.read_before)
+        self.report.finish(status, self.running.seconds, self.running.read_before)
         return self.report
 
     def _land_sources(self, sources: Sequence[Source]) -> str:
         """Land all that is left of the sources; return the status of the job. One that cannot be read to its end stops no other."""
         left, failures = self.place.unended(len(sources)), 0
-        self.bytes_passed = sum(source.size or 0 for number, source in enumerate(sources) if number not in left)
+        self.running.bytes_passed = sum(source.size or 0 for number, source in enumerate(sources) if number not in left)
         for at, number in enumerate(left):
             source = sources[number]
             self.place.begin(number, source.mark_behind)
-            status = self.stops.at_limit() or self._land_source(source)
+            status = self.stops.at_limit() or self._land_told(number, source)
             if status == "failed" and self.settings.on_error == "continue":
                 failures += 1
             elif status:
@@ -177,20 +159,30 @@ class Run:
                 return status
             else:
                 self.place.end()
-            self.bytes_passed += source.size or 0
+            self.running.end(source)
         return "failed" if failures else "done"
+
+    def _land_told(self, number: int, source: Source) -> str:
+        """Land a source, and tell that it begins and ends. Return the status that stops the job, or ""."""
+        read, notes = self.report.read, len(self.report.notes)
+        tell(SourceBegun(number, source.name, source.intake.format.name, source.size))
+        status = self._land_source(source)
+        failures = [note for note in self.report.notes[notes:] if note.startswith(FAILED)] if status == "failed" else []
+        self.running.tell_notes()
+        if not status or failures:
+            tell(SourceEnded(number, source.name, self.report.read - read, "".join(failures).removeprefix(FAILED) or None))
+        return status
 
     def _land_source(self, source: Source) -> str:
         """Land one source batch by batch. Return the status that stops the job, or "" at the end of the source."""
         batch = Gathered(largest_bytes(self.watch.limit_bytes))
         start = self.place.start
-        pieces = self.pieces = Pieces(source.pieces_behind(start.items, start.mark), self.stops.is_late)
+        pieces = Pieces(source.pieces_behind(start.items, start.mark), self.stops.is_late)
         if source.remote is None:
             pieces.skip(start.items)
         else:
             source.remote.visit.seconds_left = self.stops.seconds_left
-        if self.bytes_before is None:
-            self.bytes_before = self._bytes_read(source)
+        self.running.begin(source, pieces)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
 
         def take() -> Callable[[Sequence[Piece]], Chunk]:
@@ -211,7 +203,7 @@ class Run:
         if isinstance(pieces.failure, LateError):
             return status or self.stops.within_a_wait(pieces.failure)
         if isinstance(pieces.failure, SourceEndedError):
-            self.report.notes.append(f"failed: {pieces.failure}")
+            self.report.notes.append(f"{FAILED}{pieces.failure}")
             return status or "failed"
         if pieces.failure is not None:
             raise pieces.failure
@@ -224,7 +216,8 @@ class Run:
         except DatabaseError as error:
             if error.failure.kind is not Kind.CAPACITY:
                 raise
-            self.sizing, half = self.sizing.refused(len(records)), len(records) // 2
+            before, self.sizing, half = self.sizing, self.sizing.refused(len(records)), len(records) // 2
+            tell_size(before.size, self.sizing.size, is_refused=True)
             if len(records) > 1:
                 first = self._land(source, records.cut(0, half), ())
                 first.add(self._land(source, records.cut(half), decided))
@@ -240,7 +233,7 @@ class Run:
         intake = source.intake
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.options_json)
         checkpoint = self.place.after(len(records))
-        batch = Batch(Arrived(records, report.read), origin, decided, checkpoint.to_json())
+        batch = Batch(Arrived(records, report.read), origin, decided, checkpoint.to_json(self.running.landing()))
         landed = self.writer.land(self.claim, batch, self.settings.review_at)
         self.place.land(checkpoint)
         self.writer.merge_index()
@@ -254,36 +247,22 @@ class Run:
             self.place.leave_out(BEYOND, landed.untaken)
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
+        report.review += landed.reviews
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=certainty)
-        self._note_batch(len(records), perf_counter() - started)
-        if self.on_progress is not None:
-            self.on_progress(self._progress(source))
+        self._note_batch(source, records, landed, perf_counter() - started)
         return landed
 
-    def _note_batch(self, records: int, seconds: float) -> None:
-        """Log the time and memory a batch took, and adapt the batch size."""
-        held_mb = round(self.watch.look() / MEBIBYTE, 1)
-        self.log.note(BatchSeen(records, round(seconds, 6), held_mb))
-        logger.debug(
-            "job {}: {} records in {:.3f} s, {} MB held, {} read", self.report.job, records, seconds, held_mb, self.report.read
-        )
-        self.sizing = self.sizing.landed(records, seconds, self.watch.share)
+    def _note_batch(self, source: Source, records: Taken, landed: Landed, seconds: float) -> None:
+        """Log and tell the time and memory a batch took, and adapt the batch size."""
+        held_bytes, count, before = self.watch.look(), len(records), self.sizing.size
+        held_mb = round(held_bytes / MEBIBYTE, 1)
+        self.log.note(BatchSeen(count, round(seconds, 6), held_mb))
+        self.running.note()
+        job, read = self.report.job, self.report.read
+        logger.debug("job {}: {} records in {:.3f} s, {} MB held, {} read", job, count, seconds, held_mb, read)
+        self.sizing = self.sizing.landed(count, seconds, self.watch.share)
+        tell_batch(landed, source, records, seconds, self.running.progress(self.sizing.size, held_bytes))
+        tell_size(before, self.sizing.size)
 
     def _described(self, judged: Judged) -> Merge:
         return describe_merge(judged, self.store.trace((judged.anchor or b"").hex()), redacts=self.settings.redact)
-
-    def _progress(self, source: Source) -> Progress:
-        report = self.report
-        counts = (report.read, report.stored, report.duplicate, report.merged, report.quarantined)
-        bytes_read = self._bytes_read(source), self.bytes_total
-        before = self.read_before, self.bytes_before or 0
-        held_mb = round(self.watch.held_bytes / MEBIBYTE, 1)
-        return Progress(*counts, perf_counter() - self.started, *bytes_read, *before, self.sizing.size, held_mb)
-
-    def _bytes_read(self, source: Source) -> int:
-        """Return the bytes read of all sources. The stream position alone would count bytes that are only buffered."""
-        stream = source.opened.stream
-        if source.size is None or stream is None or self.pieces is None:
-            return self.bytes_passed
-        position = source.size if stream.closed else stream.tell()  # what is in an archive is closed as soon as it is read
-        return self.bytes_passed + min(position, self.pieces.bytes)

@@ -1,4 +1,4 @@
-"""The events of an ingestion, and the report that sums them up."""
+"""The report of an ingestion."""
 
 from __future__ import annotations
 
@@ -45,65 +45,6 @@ class Pattern:
         "2 x created_at: not a date: 'soon'"
         """
         return f"{self.records} x {self.path or 'record'}: {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What an ingestion is about to read: how many sources (files, members of archives, tables), their formats in the order of the
-    sources, and their bytes together, None if the size of one is unknown or a `limit` leaves some of it unread. `read_before` are
-    the records that earlier runs of the job read, and `can_resume` tells whether `resume` continues it after an interruption.
-    """
-
-    job: int | None
-    sources: int
-    formats: tuple[str, ...]
-    bytes_total: int | None
-    read_before: int
-    can_resume: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The state of an ingestion after a batch: counts over all its runs, seconds of this run, and bytes of all sources together.
-    `bytes_total` is None if the size of a source is unknown, or a `limit` leaves some of it unread. `read_before` and
-    `bytes_before` are what earlier runs read. `batch_size` is how many records the next batch may have, and
-    `rss_mb` the memory held in the last one, in MiB.
-
-    >>> half = Progress(30, 30, 0, 0, 0, 2.0, 600, 1_000, read_before=10, bytes_before=200)
-    >>> half.records_per_second, half.share, half.seconds_left
-    (10.0, 0.6, 2.0)
-    """
-
-    read: int
-    stored: int
-    duplicate: int
-    merged: int
-    quarantined: int
-    seconds: float
-    bytes_read: int
-    bytes_total: int | None
-    read_before: int = 0
-    bytes_before: int = 0
-    batch_size: int = 0
-    rss_mb: float = 0.0
-
-    @property
-    def records_per_second(self) -> float:
-        """Records per second of this run."""
-        return (self.read - self.read_before) / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def share(self) -> float | None:
-        """How much of all sources has been read, 0 to 1; None if their size is unknown."""
-        return min(1.0, self.bytes_read / self.bytes_total) if self.bytes_total else None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long the rest takes at the rate of this run so far; None if that is unknown."""
-        done = self.bytes_read - self.bytes_before
-        if not self.bytes_total or done <= 0:
-            return None
-        return max(0, self.bytes_total - self.bytes_read) / done * self.seconds
 
 
 @dataclass(frozen=True, slots=True)

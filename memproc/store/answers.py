@@ -10,6 +10,7 @@ from memproc.config import Verdict
 from memproc.dedup.compare.fitting import Bin
 from memproc.dedup.decision import Decision
 from memproc.records import Fault, M, Plain
+from memproc.report.time_left import SecondsLeft
 
 Severity = Literal["error", "warning"]
 Link = Literal["current", "told", "version", "superseded", "offered"]
@@ -180,6 +181,9 @@ class Job:
 
     `status` is running, done, stopped, interrupted, failed, paused or cancelled. `request` is pause or cancel until its process has
     seen it. `is_alive` tells whether its process lives and still runs it; None if no process runs it, or one on another machine.
+    `share` is how much of the sources its batches have read, 0 to 1, and `seconds_left` are bounds within which a running job ends
+    in 95 of 100 cases, counted from now; None where the size of a source is unknown, or not yet. `landed_at` is when its last batch
+    was committed.
     The methods raise UsageError if the job cannot do what they ask for.
     """
 
@@ -197,6 +201,9 @@ class Job:
     duplicate: int
     merged: int
     quarantined: int
+    share: float | None
+    seconds_left: SecondsLeft | None
+    landed_at: str | None
     _ask: Callable[[int, str | None], None] = field(repr=False, compare=False)
 
     def pause(self) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from memproc.cli.interrupting import interruptible
 from memproc.cli.progress import ENDING, Shown
-from memproc.report.report import Progress
+from memproc.report.events import Progress
 from tests.command_line import as_json
 from tests.waiting import LIMIT_SECONDS, bounded
 

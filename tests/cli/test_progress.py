@@ -12,12 +12,14 @@ from itertools import pairwise
 import pytest
 
 from memproc.cli.progress_lines import TimeLeft, outcomes_line, progress_line, short, start_lines
-from memproc.report.report import Progress, Reading
+from memproc.report.events import JobStarted, Progress
+from memproc.report.time_left import SecondsLeft
 from tests.terminal import on_terminal
 
 HALF = Progress(3_000, 2_900, 50, 43, 7, 10.0, 600, 1_000, read_before=1_000, bytes_before=200, batch_size=500, rss_mb=94.2)
+HALF = replace(HALF, seconds_left=SecondsLeft(8.0, 12.0))
 LARGE = replace(HALF, read=12_345_678, stored=11_111_111, duplicate=1_000_000, merged=200_000, quarantined=34_567)
-SIXTY = r"(\d+)%, ([\d,]+) records, [\d,]+/s, \d:\d\d:\d\d left, batches of [\d,]+, [\d,]+ MB"
+SIXTY = r"(\d+)%, ([\d,]+) records, [\d,]+/s, (?:\d:\d\d:\d\d-)?\d:\d\d:\d\d left, batches of [\d,]+, [\d,]+ MB"
 
 
 def test_a_line_tells_the_rate_of_this_run_and_the_share_of_all():
@@ -29,8 +31,11 @@ def test_a_line_tells_the_rate_of_this_run_and_the_share_of_all():
 
 
 def test_another_line_tells_what_became_of_the_records():
-    """All four outcomes."""
+    """All four outcomes, and the pairs that wait, where there are some."""
     assert outcomes_line(HALF) == "2,900 stored, 50 duplicate, 43 merged, 7 quarantined"
+    waiting = replace(HALF, review=12)
+    assert outcomes_line(waiting) == "2,900 stored, 50 duplicate, 43 merged, 7 quarantined, 12 to review"
+    assert outcomes_line(waiting, 39) == "2.9k new 50 dup 43 merged 7 bad 12 pairs"[:-9]
 
 
 @pytest.mark.parametrize("progress", [HALF, LARGE], ids=["small", "large"])
@@ -59,7 +64,7 @@ def test_numbers_are_short(number, told):
 
 def test_what_is_read_is_told_before():
     """What was given, how many files, and as what."""
-    reading = Reading(3, 12, ("chatgpt", "mem0"), 3_400_000, 0, can_resume=True)
+    reading = JobStarted(3, 12, ("chatgpt", "mem0"), 3_400_000, 0, can_resume=True)
     assert start_lines(["export.zip"], "file", reading) == ["reading export.zip: 12 files (chatgpt, mem0), 3.4MB"]
     resumed = replace(reading, sources=1, formats=("json",), bytes_total=None, read_before=1_200)
     assert start_lines(["a", "b", "c", "d", "e"], "source", resumed) == [
@@ -69,19 +74,19 @@ def test_what_is_read_is_told_before():
 
 
 def test_the_time_left_ticks_between_batches():
-    """Down to nothing, and no further; what the next batch tells is taken up."""
+    """Down to what nobody knows: it stands still; what the next batch tells is taken up."""
     now = [100.0]
     left = TimeLeft(lambda: now[0])
     assert str(left) == ""
-    left.note(HALF)  # 400 bytes in 10 seconds, and 400 are left
+    left.note(HALF)
     shown = []
-    for at in (100.0, 101.0, 105.0, 110.0, 500.0):
+    for at in (100.0, 101.0, 106.0, 110.0, 500.0):
         now[0] = at
         shown.append(str(left))
-    assert shown == ["0:00:10", "0:00:09", "0:00:05", "0:00:00", "0:00:00"]
-    left.note(replace(HALF, seconds=40_000.0))
+    assert shown == ["0:00:08-0:00:12", "0:00:07-0:00:11", "0:00:02-0:00:06", "0:00:00-0:00:10", "0:00:00-0:06:40"]
+    left.note(replace(HALF, seconds_left=SecondsLeft(40_000.0, 40_000.2)))
     assert str(left) == "11:06:40"
-    left.note(replace(HALF, bytes_total=None))
+    left.note(replace(HALF, seconds_left=None))
     assert str(left) == ""
 
 

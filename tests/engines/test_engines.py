@@ -21,6 +21,7 @@ from memproc.ingestion.engines.loop import IN_FLIGHT_A_WORKER
 from memproc.ingestion.engines.pools import ENGINES, pool_of
 from tests.conftest import ROOT
 from tests.engines.deadly import Deadly
+from tests.events import batches
 from tests.waiting import LIMIT_SECONDS
 
 
@@ -126,7 +127,7 @@ def test_a_killed_worker_costs_nothing(corpus, tmp_path, name, engine):
             killed.append(_a_worker(name))
             os.kill(killed[0], signal.SIGKILL)
 
-    report, memories = exported(tmp_path, corpus, engine=engine, on_progress=kill_one)
+    report, memories = exported(tmp_path, corpus, engine=engine, on_event=batches(kill_one))
     assert killed
     assert report.status == "done"
     assert memories == exported(tmp_path, corpus)[1]
@@ -188,7 +189,7 @@ def test_an_executor_that_breaks_stops_the_job(corpus, tmp_path):
     settings = memproc.Settings(batch_size=100)
     with ProcessPoolExecutor(1, get_context("spawn")) as executor, memproc.open(tmp_path / "m.db", settings=settings) as store:
         with pytest.raises(memproc.EngineError, match="give a fresh one"):
-            memproc.ingest(corpus, store, engine=executor, on_progress=end_it, settings=settings)
+            memproc.ingest(corpus, store, engine=executor, on_event=batches(end_it), settings=settings)
         assert 0 < store.jobs()[0].read < 3_000
         report = memproc.ingest(corpus, store, resume=True, settings=settings)
         assert (report.status, report.read) == ("done", 3_000)
@@ -251,7 +252,11 @@ def test_few_chunks_are_under_way(tmp_path):
     ahead = []
     settings = memproc.Settings(batch_size=CHUNK_ITEMS, max_workers=2)
     memproc.ingest(
-        records(), tmp_path / "m.db", engine="threads", settings=settings, on_progress=lambda seen: ahead.append(drawn - seen.read)
+        records(),
+        tmp_path / "m.db",
+        engine="threads",
+        settings=settings,
+        on_event=batches(lambda seen: ahead.append(drawn - seen.read)),
     )
     assert 0 < max(ahead) <= (2 * IN_FLIGHT_A_WORKER + 1) * CHUNK_ITEMS
 
@@ -277,7 +282,7 @@ def test_a_job_on_workers_can_be_cancelled(corpus, tmp_path):
     settings = memproc.Settings(batch_size=200)
     with memproc.open(tmp_path / "m.db", settings=settings) as store:
         report = memproc.ingest(
-            corpus, store, engine="processes", settings=settings, on_progress=lambda _: store.jobs()[0].cancel()
+            corpus, store, engine="processes", settings=settings, on_event=batches(lambda _: store.jobs()[0].cancel())
         )
         assert report.status == "cancelled"
         assert report.read < 1_000

@@ -16,6 +16,7 @@ from faults.stores import end_connections, stores
 from memproc.errors import DatabaseError
 from memproc.store.changes.landing import Landing
 from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows, server_url
+from tests.events import CutOffError, batches
 from tests.waiting import LIMIT_SECONDS
 
 TRICKY = [
@@ -286,8 +287,8 @@ def test_a_clock_that_jumps_loses_nothing(fresh, tmp_path, monkeypatch):
     times = itertools.cycle(["2026-01-01T00:00:00.000000Z", "2025-01-01T00:00:00.000000Z", "2036-01-01T00:00:00.000000Z"])
     monkeypatch.setattr("memproc.store.sql.tx.time_now", lambda: next(times))
     with fresh() as store, fresh() as undisturbed:
-        with pytest.raises(ZeroDivisionError):
-            memproc.ingest(path, store, settings=in_batches(10), on_progress=lambda progress: 1 / (progress.read - 30))
+        with pytest.raises(CutOffError):
+            memproc.ingest(path, store, settings=in_batches(10), on_event=batches(lambda progress: 1 / (progress.read - 30)))
         report = memproc.ingest(path, store, settings=in_batches(10), resume=True)
         assert (report.read, report.stored) == (60, 60)
         memproc.ingest(path, undisturbed)

@@ -14,6 +14,7 @@ import pytest
 
 import memproc
 from memproc.store.jobs.jobs import FINISHED
+from tests.events import batches
 from tests.waiting import LIMIT_SECONDS, ended, forked, until
 
 pytestmark = [
@@ -227,7 +228,7 @@ def test_a_job_is_not_the_childs_to_land_in_or_to_end(fresh):
     with fresh() as store:
         status = 1
         try:
-            report = memproc.ingest(records, store, settings=memproc.Settings(batch_size=5), on_progress=fork_once)
+            report = memproc.ingest(records, store, settings=memproc.Settings(batch_size=5), on_event=batches(fork_once))
         except memproc.StoreError as error:
             status = 0 if "forked" in str(error) else 1
         finally:

@@ -23,14 +23,11 @@ from memproc.ingestion.checkpoint import Checkpoint, Place, Start
 from memproc.store.jobs.owners import Owner
 from memproc.store.sql import tables
 from tests.conftest import ROOT
+from tests.events import CutOffError, batches
 from tests.waiting import LIMIT_SECONDS
 
 FIXTURES = ROOT / "fixtures"
 CHAT = FIXTURES / "chatgpt.json"
-
-
-class CutOffError(Exception):
-    """The process ends here."""
 
 
 def exported(store):
@@ -106,7 +103,7 @@ def test_a_job_goes_on_where_it_was_cut_off(fresh, source):
         for cut in range(1, batches):
             with fresh() as store:
                 with pytest.raises(CutOffError):
-                    ingest(store, path, on_progress=cut_off_after(cut))
+                    ingest(store, path, on_event=batches(cut_off_after(cut)))
                 assert store.jobs()[0].status == "failed"
                 before = store.recount().read
                 report = ingest(store, path, resume=True)
@@ -125,7 +122,7 @@ def test_several_files_are_one_job(fresh, tmp_path):
     with fresh() as whole, fresh() as store:
         expected = told(ingest(whole, paths, format=None))
         with pytest.raises(CutOffError):
-            ingest(store, paths, on_progress=cut_off_after(4))
+            ingest(store, paths, on_event=batches(cut_off_after(4)))
         assert told(ingest(store, paths, resume=True)) == expected
         assert exported(store) == exported(whole)
         assert store.recount().is_whole
@@ -141,7 +138,7 @@ def test_decisions_of_a_full_export_survive_a_cut(fresh, tmp_path):
         first.export(tmp_path / "full.jsonl", full=True)
         with fresh() as store:
             with pytest.raises(CutOffError):
-                ingest(store, tmp_path / "full.jsonl", trust_decisions=True, on_progress=cut_off_after(5))
+                ingest(store, tmp_path / "full.jsonl", trust_decisions=True, on_event=batches(cut_off_after(5)))
             report = ingest(store, tmp_path / "full.jsonl", trust_decisions=True, resume=True)
             assert (report.job, report.format, report.left_out) == (1, "memproc-full", {})
             assert exported(store) == exported(first)
@@ -160,7 +157,7 @@ def test_what_is_done_is_not_done_again(fresh, tmp_path):
         path.write_text(path.read_text() + '{"content": "She sold the hens"}\n')  # done, and then more was written
         assert ingest(store, path, resume=True).read == 11
         with pytest.raises(CutOffError):
-            ingest(store, CHAT, on_progress=cut_off_after(1))
+            ingest(store, CHAT, on_event=batches(cut_off_after(1)))
         store.jobs()[-1].cancel()
         assert store.jobs()[-1].status == "cancelled"
         assert ingest(store, CHAT, resume=True).job == store.jobs()[-1].number == 4
@@ -171,7 +168,7 @@ def test_a_source_that_changed_is_refused(fresh, tmp_path):
     path = written(tmp_path, 10)
     with fresh() as store:
         with pytest.raises(CutOffError):
-            ingest(store, path, on_progress=cut_off_after(1))
+            ingest(store, path, on_event=batches(cut_off_after(1)))
         before = path.read_text()
         path.write_text(before.replace("hens", "ducks"))
         with pytest.raises(memproc.UsageError, match="has changed since job 1 began"):
@@ -185,7 +182,7 @@ def test_an_iterable_is_read_again(fresh):
     records = [{"content": f"She keeps {number} hens at home"} for number in range(7)]
     with fresh() as store:
         with pytest.raises(CutOffError):
-            ingest(store, records, on_progress=cut_off_after(1))
+            ingest(store, records, on_event=batches(cut_off_after(1)))
         report = ingest(store, records, resume=True)
         assert (report.read, report.duplicate, report.stored) == (7, 3, 4)
 
@@ -221,7 +218,7 @@ def test_a_job_does_what_it_is_asked(fresh, tmp_path, verb, status):
                 getattr(job, verb)()
                 assert other.jobs()[0].request == verb
 
-        report = ingest(store, path, on_progress=ask)
+        report = ingest(store, path, on_event=batches(ask))
         assert (report.status, report.read) == (status, 6)
         assert store.jobs()[0].status == status
         assert ingest(store, path, resume=True).status == "done"
@@ -236,7 +233,7 @@ def test_a_job_whose_process_was_killed_is_cancelled_at_once(fresh, tmp_path):
         dead = Owner.of_this_process()._replace(started=1.0)
         killed = {"status": "running", "owner": dead.to_json(), "lease_until": int((time.time() + 60) * 1e6), "finished_at": None}
         with pytest.raises(CutOffError):
-            ingest(store, path, on_progress=cut_off_after(1))
+            ingest(store, path, on_event=batches(cut_off_after(1)))
         set_job(store, **killed)
         store.jobs()[0].cancel()
         assert [(job.status, job.request) for job in store.jobs()] == [("cancelled", None)]
@@ -250,11 +247,11 @@ def test_what_cannot_be_asked_of_a_job_is_said(fresh, tmp_path):
     path = written(tmp_path, 12)
     with fresh() as store:
         with pytest.raises(CutOffError):
-            ingest(store, path, on_progress=cut_off_after(1))
+            ingest(store, path, on_event=batches(cut_off_after(1)))
         for verb in ("pause", "resume"):
             with pytest.raises(memproc.UsageError, match=r"no process runs job 1 \(failed\): `memproc ingest --resume`"):
                 getattr(store.jobs()[0], verb)()
-        ingest(store, path, resume=True, on_progress=lambda progress: progress.read == 9 and store.jobs()[0].pause())
+        ingest(store, path, resume=True, on_event=batches(lambda progress: progress.read == 9 and store.jobs()[0].pause()))
         assert [(job.status, job.request) for job in store.jobs()] == [("paused", None)]
         ingest(store, path, resume=True)
         for verb, what in (("pause", "pause"), ("resume", "go on with"), ("cancel", "cancel")):
@@ -278,7 +275,7 @@ def test_a_job_that_could_not_write_how_it_ended_goes_on(fresh, tmp_path):
             raise DatabaseError(Failure(Kind.CRITICAL, "the disk is full"), "full")
 
         with pytest.raises(DatabaseError, match="the disk is full"):
-            ingest(store, path, on_progress=fail)
+            ingest(store, path, on_event=batches(fail))
         store._opened.database.write = write
         (job,) = store.jobs()
         assert (job.status, job.is_alive, job.finished_at) == ("running", False, None)
@@ -291,7 +288,7 @@ def test_an_owner_that_lives_and_has_long_been_silent_is_not_waited_for(fresh, t
     path = written(tmp_path, 12)
     with fresh() as store:
         with pytest.raises(CutOffError):
-            ingest(store, path, on_progress=cut_off_after(1))
+            ingest(store, path, on_event=batches(cut_off_after(1)))
         parent = psutil.Process(os.getppid())
         owner = Owner.of_this_process()._replace(pid=parent.pid, started=parent.create_time(), run="its own")
         set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() - 590) * 1e6))
@@ -315,7 +312,7 @@ def test_what_was_asked_can_be_taken_back(fresh, tmp_path):
             other.jobs()[0].pause()
             other.jobs()[0].resume()
 
-        assert ingest(store, written(tmp_path, 10), on_progress=ask).status == "done"
+        assert ingest(store, written(tmp_path, 10), on_event=batches(ask)).status == "done"
 
 
 def test_a_late_writer_is_fenced_off(fresh, tmp_path):
@@ -329,7 +326,7 @@ def test_a_late_writer_is_fenced_off(fresh, tmp_path):
                 assert ingest(other, path, resume=True).status == "done"
 
         with pytest.raises(memproc.StoreError, match="taken over by another process"):
-            ingest(store, path, on_progress=lose)
+            ingest(store, path, on_event=batches(lose))
         (job,) = store.jobs()
         assert (job.status, job.runs, job.read) == ("done", 2, 12)
         assert store.recount().is_whole
@@ -341,7 +338,7 @@ def test_a_job_of_another_machine_is_waited_for_until_its_lease_ends(fresh, tmp_
     path = written(tmp_path, 12)
     with fresh() as store:
         with pytest.raises(CutOffError):
-            ingest(store, path, on_progress=cut_off_after(1))
+            ingest(store, path, on_event=batches(cut_off_after(1)))
         until = time.time() + 1
         set_job(store, status="running", owner='["another machine", 1, 0.0]', lease_until=int(until * 1e6))
         assert ingest(store, path, resume=True).read == 12
@@ -361,7 +358,7 @@ def test_a_job_whose_process_lives_is_waited_for(fresh, tmp_path):
                 thread.start()
                 time.sleep(0.2)
 
-        ingest(store, path, on_progress=begin_another)
+        ingest(store, path, on_event=batches(begin_another))
         thread.join(LIMIT_SECONDS)
         assert (reports[0].job, reports[0].read, len(store.jobs())) == (1, 12, 1)
 
@@ -372,7 +369,7 @@ def test_a_job_of_a_dead_process_is_taken_over_at_once(fresh, tmp_path):
     path = written(tmp_path, 12)
     with fresh() as store:
         with pytest.raises(CutOffError):
-            ingest(store, path, on_progress=cut_off_after(1))
+            ingest(store, path, on_event=batches(cut_off_after(1)))
         owner = Owner.of_this_process()._replace(started=1.0)
         set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() + 60) * 1e6))
         assert store.jobs()[0].is_alive is False
@@ -442,7 +439,7 @@ def test_what_is_asked_between_the_halves_of_a_batch_is_heard(fresh, tmp_path, m
                 store.jobs()[0].pause()
 
         monkeypatch.setattr(memproc.store.changes.landing.Landing, "land", refuse)
-        report = ingest(store, path, batch_size=100, on_progress=ask)
+        report = ingest(store, path, batch_size=100, on_event=batches(ask))
         assert (report.status, report.read) == ("paused", 12)
 
 
@@ -451,7 +448,7 @@ def test_a_dry_run_reads_all_and_takes_no_job_over(fresh, tmp_path):
     path = written(tmp_path, 12)
     with fresh() as store:
         with pytest.raises(CutOffError):
-            ingest(store, path, on_progress=cut_off_after(1))
+            ingest(store, path, on_event=batches(cut_off_after(1)))
         assert ingest(store, path, dry_run=True, resume=True).read == 12
         assert [(job.status, job.runs, job.read) for job in store.jobs()] == [("failed", 1, 3)]
 
@@ -520,7 +517,7 @@ if sys.argv[2] == "add":
     os.kill(os.getpid(), signal.SIGKILL)
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 if sys.argv[2] == "iterable":
-    memproc.ingest([{"content": f"kestrel {n} saw {n + 1}"} for n in range(9)], store, on_progress=die)
+    memproc.ingest([{"content": f"kestrel {n} saw {n + 1}"} for n in range(9)], store, on_event=batches(die))
 if sys.argv[2] == "replay":
     memproc.ingest([{"content": "She likes tea", "importance": 7}], store)
     store.replay(transform=die)
@@ -576,7 +573,7 @@ def test_a_job_on_files_waits_for_who_goes_on_with_it(fresh, tmp_path):
     path = written(tmp_path, 12)
     with fresh() as store:
         with pytest.raises(CutOffError):
-            ingest(store, path, on_progress=cut_off_after(1))
+            ingest(store, path, on_event=batches(cut_off_after(1)))
         dead = Owner.of_this_process()._replace(started=1.0)
         set_job(store, status="running", owner=dead.to_json(), lease_until=2**60, finished_at=None)
         with memproc.open(store.place) as opened:

@@ -18,6 +18,7 @@ from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.testing import bridges, records, waiting
 from tests.databases import all_text, work_of
+from tests.events import batches
 from tests.exports import export_of
 from tests.test_laws import PulledPlugError, acts, exported, live_through
 
@@ -557,7 +558,7 @@ def test_a_job_that_goes_on_accepts_what_all_its_runs_found(tmp_path):
 
     with memproc.open(tmp_path / "m.db") as store:
         with pytest.raises(KeyboardInterrupt):
-            memproc.ingest(path, store, settings=settings, on_progress=stop)
+            memproc.ingest(path, store, settings=settings, on_event=batches(stop))
         assert (len(store.reviews()), store.policies()) == (1, [])
         assert memproc.ingest(path, store, settings=settings, resume=True).accepted == 2
         assert store.count() == 2

@@ -12,6 +12,7 @@ from memproc.store.checkup.doctor import examine
 from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed
 from tests.conftest import ROOT
+from tests.events import CutOffError, batches
 from tests.store.test_calibration import labels, titles
 from tests.store.test_doctor import codes_of, live, records
 
@@ -47,8 +48,8 @@ def long_lived(store, folder):
     settings = memproc.Settings(batch_size=4)
     for day in ("2024-03-01", "2024-04-01"):
         memproc.ingest(dated, into=store, as_of=day, source="crm", settings=settings)
-    with pytest.raises(ZeroDivisionError):
-        memproc.ingest(dated, into=store, as_of="2024-05-01", source="crm", settings=settings, on_progress=stop)
+    with pytest.raises(CutOffError):
+        memproc.ingest(dated, into=store, as_of="2024-05-01", source="crm", settings=settings, on_event=batches(stop))
     assert store.reviews()
     assert store.settled_reviews()
 

@@ -18,6 +18,7 @@ from faults.stores import end_connections
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.store.sql import opening, tables
+from tests.events import CutOffError, batches
 from tests.exports import export_of
 from tests.waiting import LIMIT_SECONDS
 
@@ -34,8 +35,8 @@ RECORDS = [
 def filled(fresh):
     """Return a store that holds the records, in an ingestion that did not end."""
     store = fresh()
-    with pytest.raises(ZeroDivisionError):
-        memproc.ingest(RECORDS, store, settings=memproc.Settings(batch_size=len(RECORDS)), on_progress=lambda _: 1 / 0)
+    with pytest.raises(CutOffError):
+        memproc.ingest(RECORDS, store, settings=memproc.Settings(batch_size=len(RECORDS)), on_event=batches(lambda _: 1 / 0))
     return store
 
 

@@ -29,6 +29,7 @@ from memproc.sources.databases.paging import OF_NO_PLACE, Selection, Start, page
 from memproc.sources.databases.selecting import Wanted, selection_of
 from memproc.sources.items import Item
 from memproc.sources.remote import Ahead, LateError, Marked, Visit
+from memproc.telling import Retrying, tell
 from memproc.waiting import waiting
 
 FIRST_ROWS = 25  # of the first page: who only looks at a table reads no more
@@ -190,5 +191,6 @@ class _Reader:
             raise LateError(f"the next attempt is {seconds:.1f} s away, as the connection was lost") from error
         logger.warning("the connection to a database was lost: attempt {} in {:.1f} s", self._attempt + 2, seconds)
         self._attempt += 1
+        tell(Retrying(f"{type(error).__name__} on reading", self._attempt, seconds))
         with waiting():
             sleep(seconds)

@@ -16,6 +16,7 @@ from memproc.sources.remote import LateError, without_end
 from memproc.sources.rest.gate import Outside
 from memproc.sources.rest.retrying import FIRST_ATTEMPTS, FIRST_SECONDS, PassingError, UnreachableError, wait_seconds
 from memproc.sources.rest.secrecy import Secrets
+from memproc.telling import Retrying, tell
 from memproc.waiting import waiting
 
 
@@ -87,6 +88,7 @@ class Attempts:
             asks = f"; the server asks to wait {failure.at_least:,.0f} s" if failure.at_least else ""
             attempts = "1 attempt" if self._count == 1 else f"{self._count} attempts"
             raise SourceEndedError(f"{told}{asks}: given up after {attempts}, as {over}") from None
+        tell(Retrying(told, self._count, seconds))
         sleep_within(seconds, self._outside, bounds, f"as {told}")
         logger.warning("{}: asked again after {:.0f} s", told, seconds)
 

@@ -51,8 +51,10 @@ _KEYS_OF_DECISIONS = [
 ]
 
 
-def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Finding, ...]:
-    """Check the store at a path or URL, even if it can no longer be opened. Raises UsageError if there is none."""
+def examine_at(where: str | Path, settings: Settings | None = None, *, is_quick: bool = False) -> tuple[Finding, ...]:
+    """Check the store at a path or URL, even if it can no longer be opened. A quick check reads no memories: it tells whether the
+    store can be reached and has its tables and settings, and which jobs were left. Raises UsageError if there is no store.
+    """
     database = Database(where, settings)
     findings = Findings()
     try:
@@ -64,7 +66,7 @@ def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Fin
                 check_files(database.file, findings)
         if not findings.has("foreign_file"):  # SQLite would read that file as part of the database
             with database.read() as tx:
-                _examine(tx, findings, Memory)
+                _examine_quickly(tx, findings) if is_quick else _examine(tx, findings, Memory)
     except DatabaseError as error:
         _add_error(error, findings)
     finally:
@@ -96,18 +98,30 @@ def _add_error(error: DatabaseError, findings: Findings) -> None:
 def _examine(tx: Tx, findings: Findings, schema: type[Memory]) -> None:
     with reading_only(tx):
         check_sqlite(tx, findings)
-        if not findings.has("integrity") and is_store_in(tx):  # other versions have other columns
-            versions = tx.execute(select(tables.store.c.schema_version)).scalars()
-            for version in versions:
-                findings.add("older" if can_be_upgraded(version) else "version", *([version] if version != tables.SCHEMA else []))
-        if not findings.has("integrity", "older", "version"):
-            _check_tables(tx, findings)
+        if not findings.has("integrity"):
+            _check_layout(tx, findings)
         if not findings.has("integrity", "older", "version", "schema"):
             check_values(tx, findings)
         if not findings.has("integrity", "older", "version", "schema", "values"):
             policy = _check_settings(tx, findings)
             if policy is not None:
                 _check_rows(Recomputed(tx, policy, schema, findings), findings)
+
+
+def _examine_quickly(tx: Tx, findings: Findings) -> None:
+    with reading_only(tx):
+        _check_layout(tx, findings)
+        if not findings.has("older", "version", "schema") and _check_settings(tx, findings) is not None:
+            findings.add("jobs", *orphans.jobs_left(tx))
+
+
+def _check_layout(tx: Tx, findings: Findings) -> None:
+    """Check the version of the tables, and the tables if that is today's: other versions have other columns."""
+    if is_store_in(tx):
+        for version in tx.execute(select(tables.store.c.schema_version)).scalars():
+            findings.add("older" if can_be_upgraded(version) else "version", *([version] if version != tables.SCHEMA else []))
+    if not findings.has("older", "version"):
+        _check_tables(tx, findings)
 
 
 def _check_rows(again: Recomputed, findings: Findings) -> None:

@@ -14,8 +14,9 @@ from sqlalchemy import func, literal, select, union_all
 from memproc.records import Outcome
 from memproc.report.report import Report
 from memproc.store.answers import Job, Recount
+from memproc.store.jobs.course import course_of
 from memproc.store.jobs.owners import Owner
-from memproc.store.kinds import LedgerKind
+from memproc.store.kinds import JobStatus, LedgerKind
 from memproc.store.rows.decisions import all_decisions
 from memproc.store.rows.expired import count_expired
 from memproc.store.rows.observations import home_in
@@ -81,16 +82,22 @@ def stats(tx: Tx) -> dict[str, int]:
 def jobs(tx: Tx, ask: Callable[[int, str | None], None]) -> list[Job]:
     """Return the ingestions, the oldest first, with what their batches counted."""
     columns = tables.jobs.c
-    sums = select(_batches.job, *(func.sum(column).label(name) for name, column in _OUTCOMES.items())).group_by(_batches.job)
-    counts = {row.job: {name: int(getattr(row, name)) for name in _OUTCOMES} for row in tx.execute(sums)}
-    none = dict.fromkeys(_OUTCOMES, 0)
+    summed = [func.sum(column).label(name) for name, column in _OUTCOMES.items()]
+    sums = select(_batches.job, func.max(_batches.committed_at).label("landed_at"), *summed).group_by(_batches.job)
+    counts = {
+        row.job: {name: int(getattr(row, name)) for name in _OUTCOMES} | {"landed_at": row.landed_at} for row in tx.execute(sums)
+    }
+    none = {**dict.fromkeys(_OUTCOMES, 0), "landed_at": None}
     names = ("number", "source", "format", "status", "request", "started_at", "finished_at")
+    more = columns.owner, columns.fence, columns.checkpoint
     result = []
-    for row in tx.execute(select(columns.owner, columns.fence, *(columns[name] for name in names)).order_by(columns.number)):
+    for row in tx.execute(select(*more, *(columns[name] for name in names)).order_by(columns.number)):
         owner = Owner.from_json(row.owner) if row.owner else None
         is_alive = owner.is_alive if owner and owner.is_here else None
         values: dict[str, Any] = {name: getattr(row, name) for name in names} | counts.get(row.number, none)
-        result.append(Job(**values, is_alive=is_alive, runs=row.fence, _ask=ask))
+        is_running = row.status == JobStatus.RUNNING and is_alive is not False
+        how_far = course_of(row.checkpoint, values["landed_at"] if is_running else None, tx.now)
+        result.append(Job(**values, **how_far, is_alive=is_alive, runs=row.fence, _ask=ask))
     return result
 
 

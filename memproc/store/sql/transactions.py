@@ -27,6 +27,7 @@ from memproc.failures import MOST_RETRIES, Kind, wait_seconds
 from memproc.store.sql import tables
 from memproc.store.sql.database import BRIEFLY_SECONDS, Database
 from memproc.store.sql.tx import Tx
+from memproc.telling import Retrying, tell
 
 Answer = TypeVar("Answer")
 
@@ -216,6 +217,8 @@ class Transactions:
                 if is_last or error.failure.kind is not Kind.TRANSIENT:
                     raise
                 logger.warning("attempt {}: {}", number + 1, error)
-                time.sleep(wait_seconds(number, random.random()))  # noqa: S311 - no secret
+                wait = wait_seconds(number, random.random())  # noqa: S311 - no secret
+                tell(Retrying(str(error), number + 1, wait))
+                time.sleep(wait)
 
         return map(attempt, count())

@@ -25,13 +25,13 @@ import memproc
 url, table, store, cursor, batches = sys.argv[1:]
 left = [int(batches)]
 
-def on_progress(_progress):
-    left[0] -= 1
+def on_event(event):
+    left[0] -= isinstance(event, memproc.BatchLanded)
     if not left[0]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 table = memproc.SqlTable(url, table, cursor=cursor or None)
-memproc.ingest(table, store, settings=memproc.Settings(batch_size=20), source="notes", on_progress=on_progress)
+memproc.ingest(table, store, settings=memproc.Settings(batch_size=20), source="notes", on_event=on_event)
 """
 
 
