@@ -13,6 +13,8 @@ from loguru import logger
 if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
+    from memproc.asynchronous.store import AsyncStore, Opening, aingest, aopen
+    from memproc.asynchronous.wrapping import Found
     from memproc.cleaning import Cleaning, Doubt, Removal, clean
     from memproc.config import Settings
     from memproc.dedup.compare.fitting import Bin
@@ -71,6 +73,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Added",
     "Applied",
+    "AsyncStore",
     "BatchSeen",
     "Bin",
     "Calibration",
@@ -91,6 +94,7 @@ __all__ = [
     "FieldRule",
     "Finding",
     "Forgotten",
+    "Found",
     "History",
     "IndexRecall",
     "Interrupted",
@@ -102,6 +106,7 @@ __all__ = [
     "Migration",
     "NotFoundError",
     "ObservationSeen",
+    "Opening",
     "Outcome",
     "Pattern",
     "PolicyCount",
@@ -131,6 +136,8 @@ __all__ = [
     "Updated",
     "UsageError",
     "Verdict",
+    "aingest",
+    "aopen",
     "calibrate",
     "clean",
     "ingest",
@@ -148,6 +155,8 @@ _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
     "memproc.ingestion.run": "Interrupted",
     "memproc.logs": "log_to_logging",
+    "memproc.asynchronous.store": "AsyncStore Opening aingest aopen",
+    "memproc.asynchronous.wrapping": "Found",
     "memproc.cleaning": "Cleaning Doubt Removal clean",
     "memproc.config": "Settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",

@@ -30,7 +30,7 @@ FLOORS = (
     ("intake", "taken", "batch_size", "report", "embedding", "sketching"),
     ("store",),
     ("ingestion",),
-    ("api", "cleaning"),
+    ("api", "cleaning", "asynchronous"),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
