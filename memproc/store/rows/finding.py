@@ -17,7 +17,7 @@ from heapq import merge
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Column, Select, select
+from sqlalchemy import Column, ColumnElement, Select, func, select
 
 from memproc.dedup.keys import Key, namespace_number
 from memproc.errors import UsageError
@@ -26,11 +26,13 @@ from memproc.store.rows.expired import has_expired
 from memproc.store.rows.memories import to_memory
 from memproc.store.rows.observations import to_key
 from memproc.store.sql import tables
+from memproc.store.sql.backends import Backend
 from memproc.store.sql.tx import Tx
 from memproc.store.sql.views import IS_EXPIRED
 
 FIRST_AT_ONCE, MOST_AT_ONCE = 128, 8_192
 KEY_BYTES = 16
+_RUNS = re.compile("[A-Za-z0-9]+")
 _DATE = re.compile("(-?[0-9]{1,18})?")
 _BEFORE_ALL_DATES = -(2**62)
 
@@ -54,13 +56,15 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the database is to look for: a namespace, dates from `since` until before `until` in microseconds since 1970, texts that
-    the record must hold, the place behind which to begin, whether also what has expired, and about how many will be taken.
+    the record must hold, the canonical text that its content must hold, the place behind which to begin, whether also what has
+    expired, and about how many will be taken.
     """
 
     namespace: str | None = None
     since: int | None = None
     until: int | None = None
     holds: Sequence[str] = ()
+    text: str = ""
     after: Place | None = None
     expired: bool = False
     at_once: int = FIRST_AT_ONCE
@@ -82,8 +86,9 @@ def place_of(cursor: str) -> Place:
 def found_memories(tx: Tx, wanted: Wanted) -> Iterator[Plain]:
     """Give memories that may be meant, the newest first, then by id, the largest first."""
     is_whole = wanted.expired or not has_expired(tx)
-    alone = _arm(tables.observations.c.node, wanted).where(tables.observations.c.memory.is_(None))
-    of_many = _arm(tables.merged.c.id, wanted)
+    backend = tx.database.backend
+    alone = _arm(backend, tables.observations.c.node, wanted).where(tables.observations.c.memory.is_(None))
+    of_many = _arm(backend, tables.merged.c.id, wanted)
     if not is_whole:
         alone = alone.where(~IS_EXPIRED[tables.observations])
         of_many = of_many.where(~IS_EXPIRED[tables.merged])
@@ -94,14 +99,29 @@ def found_memories(tx: Tx, wanted: Wanted) -> Iterator[Plain]:
         yield to_memory(row.id, row.record)
 
 
-def _arm(key: Column[bytes], wanted: Wanted) -> Select[Any]:
+def _arm(backend: Backend, key: Column[bytes], wanted: Wanted) -> Select[Any]:
     table = key.table.c
     query = select(key.label("id"), table.date, table.record)
     if wanted.namespace is not None:
         query = query.where(table.namespace == namespace_number(wanted.namespace))
     for text in wanted.holds:
         query = query.where(table.record.contains(orjson.dumps(text).decode(), autoescape=True))
+    if wanted.text:
+        query = query.where(_may_hold(backend, table.record, wanted.text))
     return query
+
+
+def _may_hold(backend: Backend, record: Column[str], words: str) -> ColumnElement[bool]:
+    """Return whether the content of a record may hold a canonical text.
+
+    Of a content in ASCII the canonical text has the same letters and digits in the same places, but for case; any other is let
+    through. In the text of a record such a run stands as it is, for what JSON escapes is neither.
+    """
+    is_other = ~backend.is_ascii(record)
+    if not words.isascii():
+        return is_other
+    run = max(_RUNS.findall(words), key=len, default="")
+    return is_other | func.lower(record).contains(run.lower(), autoescape=True)
 
 
 def _in_order(tx: Tx, query: Select[Any], key: Column[bytes], wanted: Wanted) -> Iterator[Any]:
