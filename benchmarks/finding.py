@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count, product
+from itertools import product
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -28,17 +28,24 @@ def records(size: int) -> Iterator[dict[str, Any]]:
 
     No two texts have a frame in common: comparing changes is not what is measured here.
     """
-    rng = random.Random(1)
-    words = ["".join(syllables) for syllables in product(SYLLABLES, repeat=3)]
+    told = texts(1)
     for at in range(size):
         is_small = at % (size // SMALL) == 0
         yield {
-            "content": " ".join(rng.choices(words, k=WORDS)),
+            "content": next(told),
             "namespace": "small" if is_small else f"large {at % 7}",
             "subject": f"person {at % SUBJECTS}",
             "created_at": f"20{at % 25:02}-{at % 12 + 1:02}-{at % 28 + 1:02}",
             "tags": [f"tag {at % 1000}"],
         }
+
+
+def texts(seed: int) -> Iterator[str]:
+    """Give texts of random words, endlessly."""
+    rng = random.Random(seed)
+    words = ["".join(syllables) for syllables in product(SYLLABLES, repeat=3)]
+    while True:
+        yield " ".join(rng.choices(words, k=WORDS))
 
 
 def milliseconds(work: Callable[[], object], times: int | None = None) -> tuple[float, float]:
@@ -66,11 +73,10 @@ def measured(store: memproc.Store) -> Iterator[tuple[str, tuple[float, float]]]:
     yield "find, a text in the small namespace", milliseconds(lambda: store.find(namespace="small", text=word))
     yield "find, a text that nothing has", milliseconds(lambda: store.find(text="no such word"), SLOW_TIMES)
     found = [str(memory.id) for memory in store.find(namespace="large 2", limit=3 * TIMES)]
-    identifiers, others, numbers = iter(found[:TIMES]), iter(found[TIMES:]), count()
+    identifiers, others, told = iter(found[:TIMES]), iter(found[TIMES:]), texts(store.count())
     yield "get", milliseconds(lambda: store.get(next(others)))
-    texts = (f"{page[number % len(page)].content} {number}" for number in numbers)
-    yield "add", milliseconds(lambda: store.add({"content": next(texts), "namespace": "large 2"}))
-    yield "update", milliseconds(lambda: store.update(next(identifiers), {"content": next(texts)}))
+    yield "add", milliseconds(lambda: store.add({"content": next(told), "namespace": "large 2"}))
+    yield "update", milliseconds(lambda: store.update(next(identifiers), {"content": next(told)}))
 
 
 def table(size: int, where: Path | None = None) -> str:
