@@ -176,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     deciding.add_argument("--wrong", type=int, default=0, metavar="N", help="show up to N wrong outcomes of each sort")
     sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
     sizes.add_argument("--rounds", type=_positive, default=3)
-    finding = commands.add_parser("finding", help="measure pages of a small namespace in a large store, and updates")
+    finding = commands.add_parser("finding", help="measure what an application waits for in a large store")
     finding.add_argument("--records", type=int, default=20_000)
     finding.add_argument("--store", type=Path, help="a store that is there, or is to be kept")
     adding = commands.add_parser("adds", help="measure how long single records wait where several processes add them")

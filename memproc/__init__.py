@@ -13,6 +13,8 @@ from loguru import logger
 if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
+    from memproc.asynchronous.store import AsyncStore, Opening, aingest, aopen
+    from memproc.asynchronous.wrapping import Found
     from memproc.cleaned import Cleaning, Doubt, Removal, Update
     from memproc.cleaning import clean
     from memproc.config import Settings
@@ -87,6 +89,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Added",
     "Applied",
+    "AsyncStore",
     "BatchLanded",
     "BatchSeen",
     "BatchSizeChanged",
@@ -110,6 +113,7 @@ __all__ = [
     "FieldRule",
     "Finding",
     "Forgotten",
+    "Found",
     "History",
     "IndexRecall",
     "Interrupted",
@@ -124,6 +128,7 @@ __all__ = [
     "NotFoundError",
     "Noted",
     "ObservationSeen",
+    "Opening",
     "Outcome",
     "Pattern",
     "PolicyCount",
@@ -159,6 +164,8 @@ __all__ = [
     "UsageError",
     "Verdict",
     "Waiting",
+    "aingest",
+    "aopen",
     "calibrate",
     "clean",
     "ingest",
@@ -177,6 +184,8 @@ _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
     "memproc.ingestion.ending": "Interrupted",
     "memproc.logs": "log_to_logging",
+    "memproc.asynchronous.store": "AsyncStore Opening aingest aopen",
+    "memproc.asynchronous.wrapping": "Found",
     "memproc.cleaned": "Cleaning Doubt Removal Update",
     "memproc.cleaning": "clean",
     "memproc.config": "Settings",

@@ -35,7 +35,7 @@ FLOORS = (
     ("store",),
     ("ingestion",),
     ("cleaned",),
-    ("api", "cleaning"),
+    ("api", "cleaning", "asynchronous"),
     ("integrations",),
     ("cli", "testing", "from_type"),
 )

@@ -147,7 +147,7 @@ def test_what_passes_is_told_when_it_is_tried_again(fresh_file):
 def test_a_size_that_changes_is_told(fresh_file):
     """And what it was before."""
     with fresh_file() as store:
-        events, _ = heard(store, records(2_500), settings=memproc.Settings(dedup="off"))
+        events, _ = heard(store, records(2_500), settings=memproc.Settings())
     changed = [event for event in events if isinstance(event, memproc.BatchSizeChanged)]
     assert changed
     assert all(event.before != event.now and not event.refused for event in changed)

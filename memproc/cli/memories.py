@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Argument, Exit, Option
+from typer import Argument, Exit, Option, echo
 
 from memproc.cli.app import FAILED, Database, Identifier, Json, app, settings_of, show
 from memproc.cli.options import Namespace, Schema, SourceName, schema_of
@@ -117,6 +117,8 @@ def add(
         added = store.add(record, namespace=namespace, source=source)
     reason = f": {added.reason}" if added.reason else ""
     told = f"{added.outcome}{reason}" + (f"\n{added.memory.id}  {added.memory.content}" if added.memory else "")
+    for fault in added.unknown:
+        echo(f"{fault.path}: no memory has this field, so it is kept in metadata: {fault.hint}", err=True)
     plain = as_plain(added.memory) if added.memory else None
     values = {"outcome": added.outcome, "memory": plain, "confidence": added.confidence, "reason": added.reason}
     _show_outcome(values, told, added.faults, as_json=as_json)

@@ -18,6 +18,7 @@ from memproc.validation.faults import (
 )
 from memproc.validation.gate import Verdict, as_given, restore, taken, validate, validator
 from memproc.validation.json_schema import json_schema
+from memproc.validation.pydantic_errors import unknown_field
 from memproc.validation.redaction import redacted
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "redacted",
     "restore",
     "taken",
+    "unknown_field",
     "validate",
     "validator",
 ]

@@ -31,6 +31,13 @@ def to_faults(error: ValidationError, schema: type[Memory], record: object) -> t
     return first_of((_to_fault(place, details, schema) for place, details in places.items()), len(places))
 
 
+def unknown_field(path: str, value: object, schema: type[Memory] | None) -> Fault:
+    """Return what is told of a field that a schema does not have; without one no other name is proposed."""
+    found = replace(fault(path, "extra_forbidden", "Extra inputs are not permitted"), value=excerpt(value))
+    near = get_close_matches(path, schema.model_fields, n=1) if schema is not None else []
+    return replace(found, hint=f"did you mean {near[0]}? Otherwise {found.hint}") if near else found
+
+
 def _end_in(record: object, loc: tuple[int | str, ...], code: str) -> int:
     """Return how many parts of a place lead to something in the record; the parts after these name members of a union."""
     value = record
@@ -52,9 +59,7 @@ def _to_fault(place: tuple[int | str, ...], errors: list[ErrorDetails], schema: 
     if code == "missing":
         return fault(path, code, first["msg"])
     if code == "extra_forbidden":
-        found = replace(fault(path, code, first["msg"]), value=shown)
-        near = get_close_matches(path, schema.model_fields, n=1) if len(place) == 1 else []
-        return replace(found, hint=f"did you mean {near[0]}? Otherwise {found.hint}") if near else found
+        return unknown_field(path, first["input"], schema if len(place) == 1 else None)
     if code == "date_unparsable" and not others and context["value"] is not None:
         found = fault(path, code, context["before"], context["value"], context["after"])
         if context["has_two_readings"]:

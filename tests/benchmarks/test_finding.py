@@ -11,7 +11,9 @@ from benchmarks import finding
 def test_a_line_tells_each_thing_that_was_measured(monkeypatch):
     """In milliseconds."""
     monkeypatch.setattr(finding, "TIMES", 3)
+    monkeypatch.setattr(finding, "SLOW_TIMES", 1)
     lines = finding.table(700).splitlines()
-    assert len(lines) == 7
-    assert all(line.endswith(" ms") for line in lines)
-    assert lines[0].startswith("find, a namespace of 100")
+    assert len(lines) == 12
+    assert all(line.endswith(" ms") for line in lines[1:])
+    assert lines[0].startswith("700 memories")
+    assert lines[1].startswith("find, a namespace of 100")

@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import memproc
+from memproc.dedup.text.canonical import canonical
+from memproc.store.rows import finding
+from memproc.store.rows.memories import to_memory
 from tests.databases import work_of
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
@@ -182,3 +185,56 @@ def test_namespaces_are_listed_by_name(fresh):
         store.forget(namespace="n3")
         store.expire(older_than="1d", namespace="n4")
         assert store.namespaces() == ["n0", "n1", "n2", "n4", "ключ/ 50%"]
+
+
+SPELLINGS = (
+    "Reads THE Times",
+    "reads the times\nat noon",
+    'says "the times" are C:\\new\\Temp',
+    "The\u00a0Times of \u212aiel",  # a sign for kelvin is a k
+    "\uff34\uff28\uff25 \uff34\uff29\uff2d\uff25\uff33",  # full width
+    "\u0130stanbul times",
+    "Ma\u00dfe of time",
+    "10\u2075 times",
+    "it\u2019s time",
+    "it`s time 100%_",
+    "TIMES",
+    "tImEs/New",
+)
+ASKED = (
+    "the times",
+    "TIMES",
+    "kiel",
+    "it's",
+    'says "the',
+    "times at",
+    "\\new",
+    "100%_",
+    "i",
+    "\u0130",
+    "ma\u00dfe",
+    "10^5",
+    "!!",
+    "e_",
+    "times/New",
+)
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_the_database_leaves_out_no_text_that_would_be_found(fresh, text):
+    """What is found is what has the canonical text in its own, as reading all of them tells."""
+    with fresh() as store:
+        memproc.ingest([{"content": content, "kind": "message", "id": str(at)} for at, content in enumerate(SPELLINGS)], store)
+        held = [memory.content for memory in store.find(limit=None) if canonical(text) in canonical(memory.content)]
+        assert [memory.content for memory in store.find(text=text)] == held
+
+
+def test_a_text_is_looked_for_by_the_database(fresh, monkeypatch):
+    """So that of a large namespace only what is likely is read."""
+    read = []
+    monkeypatch.setattr(finding, "to_memory", lambda *given: read.append(given) or to_memory(*given))
+    with fresh() as store:
+        fill(store, 40)
+        store.add({"content": "Keeps a giraffe", "namespace": "ann"})
+        assert [memory.content for memory in store.find(namespace="ann", text="GIRAFFE")] == ["Keeps a giraffe"]
+        assert len(read) == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_type
 
 import memproc
-from memproc import Added, Decision, History, Memory, Outcome, Rejected, Report, Review, Settings, Store, Trace, Verdict
+from memproc import Added, AsyncStore, Decision, History, Memory, Outcome, Rejected, Report, Review, Settings, Store, Trace, Verdict
 
 
 class Mine(Memory):
@@ -58,3 +58,20 @@ def records() -> None:
     assert_type(memproc.validate({"content": "x"}), Verdict[Memory])
     assert_type(memproc.transform({"memory": "x"}, format="mem0"), list[Memory | Rejected])
     assert_type(memproc.transform({"memory": "x"}, format="mem0", schema=Mine), list[Mine | Rejected])
+
+
+async def asynchronous() -> None:
+    """Await the same of a store for a loop, of the class it was opened with."""
+    async with memproc.aopen("memories.db", schema=Mine) as store:
+        assert_type(store, AsyncStore[Mine])
+        assert_type(await store.add({"content": "Prefers tea"}), Added[Mine])
+        assert_type(await store.get("id"), Mine | None)
+        assert_type(await store.find(namespace="ann"), list[Mine])
+        async for memory in store.find(limit=None):
+            assert_type(memory, Mine)
+        assert_type(await store.forget("id"), int)
+        assert_type(await store.forget(namespace="ann"), memproc.Forgotten)
+        assert_type(await store.ingest("memories.json", namespace="ann"), Report)
+    plain = await memproc.aopen("memories.db")
+    assert_type(plain, AsyncStore[Memory])
+    assert_type(await memproc.aingest([], "memories.db", limit=2), Report)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from memproc.errors import DatabaseError
 from memproc.store.changes.group_commit import GroupCommit
-from memproc.store.changes.landed import Arrived, Landed
+from memproc.store.changes.landed import Arrived, Landed, Replaced
 from memproc.store.changes.writer import Batch, Behind, Writer
 from memproc.store.jobs.jobs import Claim
 from memproc.store.kinds import JobStatus
@@ -41,15 +41,16 @@ class Adder:
         self._store.merger.merge_aside()
         return landed
 
-    def put(self, make: Callable[[Tx], Taken], origin: Origin, behind: Behind) -> Landed:
-        """Write the one record that `make` prepares from what the store holds at that moment, followed by `behind` in the same
-        transaction, and return the result.
+    def put(self, make: Callable[[Tx], tuple[Taken, Replaced | None]], origin: Origin, behind: Behind) -> Landed:
+        """Write the one record that `make` prepares from what the store holds at that moment, with what it is known to replace,
+        followed by `behind` in the same transaction, and return the result.
         """
         with self._store.transactions.lock:
             job = self._begun(origin.format)
 
             def batches(tx: Tx) -> list[Batch]:
-                return [Batch(Arrived(make(tx), self._added), origin, is_looked_at=True)]
+                taken, replaced = make(tx)
+                return [Batch(Arrived(taken, self._added, None, replaced), origin, is_looked_at=True)]
 
             (landed,) = self._writer.land_each(job, batches, behind)
             self._added += 1

@@ -39,10 +39,7 @@ def decide_by_hand(tx: Tx, decisions: Sequence[tuple[Decision, str]], note: str)
     Each decision names the policy that made it, or none if a person did.
     """
     write_decisions(tx, decisions, note)
-    lines = [
-        LedgerEntry(LedgerKind.DECISION, made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions
-    ]
-    write_lines(tx, None, lines)
+    write_lines(tx, None, lines_on(decisions, note))
     handles = {key for decision, _ in decisions for key in decision.keys}
     columns = (_observations.node, _observations.key)
     rows = [to_row(row) for column in columns for row in tx.select_by_keys(ROWS, column, handles)]
@@ -51,6 +48,13 @@ def decide_by_hand(tx: Tx, decisions: Sequence[tuple[Decision, str]], note: str)
     touched = [row.observation for row in rows]
     open_again(tx, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
     recluster(tx, touched, is_whole=_is_within_versions(touched, handles))
+
+
+def lines_on(decisions: Sequence[tuple[Decision, str]], note: str) -> list[LedgerEntry]:
+    """Return the lines of the ledger that tell of decisions, each given with its verdict."""
+    return [
+        LedgerEntry(LedgerKind.DECISION, made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions
+    ]
 
 
 def _is_within_versions(touched: Sequence[Observation], handles: set[Key]) -> bool:

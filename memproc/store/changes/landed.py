@@ -8,23 +8,39 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from memproc.dedup.decision import Decision
 from memproc.dedup.judging import Judged
 from memproc.dedup.keys import Key
 from memproc.dedup.looking import Looking
+from memproc.dedup.neighbourhood import Row
 from memproc.records import Outcome, Plain, Rejected, encode
 from memproc.store.quarantine.records import Again
 from memproc.store.reviews.reviewing import RETURNED, Fresh, Reviewed
 from memproc.taken import Taken
 
 
+class Replaced(NamedTuple):
+    """What a single record is to replace: the rows of a memory, the decisions by which it does, and the note that they bear."""
+
+    rows: Sequence[Row]
+    decisions: Sequence[Decision]
+    note: str
+
+    @property
+    def keys(self) -> set[Key]:
+        """The keys of its observations."""
+        return {row.observation.key for row in self.rows}
+
+
 class Arrived(NamedTuple):
     """A prepared batch: its records, the first of which has the position `first`. In a replay, `replayed` maps the number of a
-    quarantined record to the positions of its records.
+    quarantined record to the positions of its records. Of a single record, `replaced` may say what it replaces.
     """
 
     records: Taken
     first: int
     replayed: Mapping[int, Sequence[int]] | None = None
+    replaced: Replaced | None = None
 
 
 @dataclass(slots=True)
@@ -52,6 +68,7 @@ class Landed:
     reused: dict[Key, str] = field(default_factory=dict)  # ids used for unrelated texts, by node
     request: str | None = None
     memory: Plain | None = None  # of a record added singly: what it is in now, if it is no memory by itself
+    has_replaced: bool = False  # whether what it was to replace is replaced, which makes `memory` what it says
     anchor: Plain | None = None  # of a record added singly: the one that it is similar to
 
     @property

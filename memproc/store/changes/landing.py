@@ -26,7 +26,8 @@ from memproc.formats import own
 from memproc.intake import internal
 from memproc.records import Category, Outcome, Rejected
 from memproc.store.changes.collisions import collided, colliding_in, reused_ids
-from memproc.store.changes.landed import Arrived, Landed
+from memproc.store.changes.landed import Arrived, Landed, Replaced
+from memproc.store.changes.replacing import can_replace_at_once, plan_replacing, write_replaced
 from memproc.store.index.segments import Segments
 from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import Origin, put_in_quarantine
@@ -55,10 +56,11 @@ class Landing:
     def __init__(self, segments: Segments, job: int, *, redacts: bool = False) -> None:
         """With `redacts` no message quotes a rejected record."""
         self._segments, self._job, self._redacts = segments, job, redacts
+        self._replaced: Replaced | None = None
 
     def land(self, tx: Tx, arrived: Arrived, state: StoreState, origin: Origin) -> Landed:
         """Write the next batch and everything that follows from it."""
-        batch = state.batch + 1
+        batch, self._replaced = state.batch + 1, arrived.replaced
         records = arrived.records.moved(arrived.first)
         accepted = records.accepted
         landed = self._land_accepted(tx, accepted, state, batch)
@@ -139,13 +141,16 @@ class Landing:
         known, forgotten = self._known_and_forgotten(tx, columns, state)
         keys = enumerate(zip(columns.key, columns.as_of, strict=True))
         undecided = columns.take([at for at, (key, as_of) in keys if key not in known or as_of is not None]) if known else columns
-        near = neighbourhood_of_batch(tx, undecided, state)
+        replaced = self._replaced
+        near = neighbourhood_of_batch(tx, undecided, state, [row.observation for row in replaced.rows] if replaced else [])
         if colliding := colliding_in(columns, known, near.rows):
             rest = columns.take([at for at in range(len(columns)) if at not in colliding])
             landed = self._write(tx, rest, state, batch)
             landed.rejected += [(columns.position[at], collided(columns.at(at))) for at in colliding]
             return landed
-        plan = decide(columns, known.keys() | forgotten, near)
+        if replaced is not None and (known or forgotten or not can_replace_at_once(columns, near, replaced)):
+            replaced = None
+        plan = plan_replacing(columns, near, replaced) if replaced else decide(columns, known.keys() | forgotten, near)
         numbers = dict(zip(plan.fresh.key, count(state.observation + 1)))
         self._write_observations(tx, plan, state.observation + 1, batch)
         write_regrouped(tx, plan.changed, near.rows)
@@ -160,7 +165,10 @@ class Landing:
             hashes = self._segments.index(tx, first_numbers, plan.fresh.take(firsts), tx.policy.recall)
             landed.looking = [looking_planned(plan, near.rows, state.observation + 1, firsts, hashes)]
         landed.reviews = write_reviews(tx, undated_candidates(plan.undated), batch)
-        write_lines(tx, batch, _ledger_lines(plan))
+        if replaced:
+            write_replaced(tx, plan, replaced, landed)
+        else:
+            write_lines(tx, batch, _ledger_lines(plan))
         return landed
 
     def _write_observations(self, tx: Tx, plan: Plan, first: int, batch: int) -> None:

@@ -21,6 +21,7 @@ from memproc.dedup.observation import Observation
 from memproc.errors import UsageError
 from memproc.records import Plain
 from memproc.store.changes.deciding import decide_by_hand, handle_of
+from memproc.store.changes.landed import Replaced
 from memproc.store.reviews.storing import settle_reviews
 from memproc.store.rows.history import speaking_of
 from memproc.store.rows.memories import memory_at
@@ -146,9 +147,15 @@ def said_before(tx: Tx, there: Present) -> Plain | None:
     return {name: value for name, value in memory_of(newest).items() if name not in ("id", "updated_at")}
 
 
-def replacing(tx: Tx, new: Row, there: Present) -> list[Decision]:
+def to_replace(tx: Tx, new: Observation, there: Present, note: str) -> Replaced | None:
+    """Return what a new version replaces, where that is known before it lands; None where its node has other versions."""
+    if new.is_identity or any(row.observation.node == new.node for row in there.rows):
+        return None
+    return Replaced(there.rows, replacing(tx, new, there), note)
+
+
+def replacing(tx: Tx, seen: Observation, there: Present) -> list[Decision]:
     """Return the decisions by which a new version replaces all that a memory says."""
-    seen = new.observation
     decisions: set[Decision] = set()
     tellings = [row.observation for row in there.rows if row.observation.key != seen.key]
     same = [other for other in tellings if (other.node, other.content) == (seen.node, seen.content)]
@@ -174,14 +181,14 @@ def _handle(tx: Tx, new: Observation, known: Collection[Key]) -> Key:
 
 def replace_by(tx: Tx, new: Row, there: Present, note: str) -> tuple[Decision, ...]:
     """Let a new version replace all that a memory says, and return the decisions that this took."""
-    decisions = replacing(tx, new, there)
+    decisions = replacing(tx, new.observation, there)
     if decisions:
         decide_by_hand(tx, [(decision, decision.verdict) for decision in decisions], note)
-    _settle(tx, new.observation.key, {row.observation.key for row in there.rows})
+    settle_between(tx, new.observation.key, {row.observation.key for row in there.rows})
     return tuple(decisions)
 
 
-def _settle(tx: Tx, new: Key, former: Collection[Key]) -> None:
+def settle_between(tx: Tx, new: Key, former: Collection[Key]) -> None:
     """Settle the open reviews of a new version and what it replaces."""
     found = [*tx.select_by_keys(_OPEN, _reviews.one, [new]), *tx.select_by_keys(_OPEN, _reviews.other, [new])]
     both = {row.number for row in found if row.status == "open" and {row.one, row.other} <= {new, *former}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from memproc.dedup.columns import Columns, Prepared
@@ -20,7 +20,7 @@ from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
 from memproc.store.added import Added, Put, Updated
 from memproc.store.changes.adding import Adder
-from memproc.store.changes.landed import Landed
+from memproc.store.changes.landed import Landed, Replaced
 from memproc.store.changes.updating import (
     SAID,
     Present,
@@ -31,6 +31,8 @@ from memproc.store.changes.updating import (
     present_version,
     replace_by,
     said_before,
+    settle_between,
+    to_replace,
     without_date,
 )
 from memproc.store.changes.writer import Batch
@@ -41,6 +43,7 @@ from memproc.store.rows.observations import require_row, rows_by_key
 from memproc.store.rows.own_ids import versions_of
 from memproc.store.sql.tx import Tx
 from memproc.taken import Taken
+from memproc.validation import redacted, unknown_field
 from memproc.values import settled
 
 UPDATE = "update"  # the source of what is quarantined of an update
@@ -61,10 +64,11 @@ class _Told:
 
 
 class _Read(NamedTuple):
-    """One record as it was read: prepared or rejected, and whence it came."""
+    """One record as it was read: prepared or rejected, whence it came, and what is told of fields that no memory has."""
 
     taken: Taken
     origin: Origin
+    unknown: tuple[Fault, ...] = ()
 
 
 class Adding(Face[M]):
@@ -88,11 +92,11 @@ class Adding(Face[M]):
         """
         read = self._read(record, namespace, source, format)
         with redacting(is_wanted=self.settings.redact):
-            landed = self._adder.add(*read)
+            landed = self._adder.add(read.taken, read.origin)
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, _first_of(faults), faults)
-        return self._to_added(landed, read.taken.accepted.at(0))
+        return replace(self._to_added(landed, read.taken.accepted.at(0)), unknown=read.unknown)
 
     def upsert(
         self,
@@ -115,15 +119,16 @@ class Adding(Face[M]):
             raise UsageError("upsert takes a record with an id of yours and a source: give source=..., or use add")
         told = _Told()
 
-        def make(tx: Tx) -> Taken:
+        def make(tx: Tx) -> tuple[Taken, Replaced | None]:
             rows = versions_of(tx, accepted.at(0)) if len(accepted) else []
             told.there = present_version(tx, rows) if rows else None
             if told.there is None:
-                return read.taken
+                return read.taken, None
             record, told.reason = next_version(tx.now, accepted.at(0).record, told.there)
-            return self._prepared(record, is_identity=True)
+            return self._prepared(record, is_identity=True), None
 
-        return self._put(make, read.origin, told)
+        put = self._put(make, read.origin, told)
+        return put if put.outcome == "quarantined" else replace(put, unknown=read.unknown)
 
     def update(self, identifier: str, changes: Mapping[str, Any], *, note: str = "") -> Updated[M]:
         """Change fields of a memory: a new version, of now or of the `updated_at` that is given, speaks from then on.
@@ -156,15 +161,16 @@ class Adding(Face[M]):
         told = _Told(note)
         intake = Intake(generic.FORMAT, self.policy, self.schema, settings=self.settings)
 
-        def make(tx: Tx) -> Taken:
+        def make(tx: Tx) -> tuple[Taken, Replaced | None]:
             there = told.there = present(tx, identifier)
             taken = intake.take(Item(Given(Memory, fields_of(tx, there), has_namespace=True))).records
             if not len(taken.accepted):
-                return taken
+                return taken, None
             record = taken.accepted.at(0).record
             if without_date(record) == without_date(there.record):
                 raise _UnchangedError
-            return self._prepared(record, is_identity=there.shown.observation.is_identity)
+            prepared = self._prepared(record, is_identity=there.shown.observation.is_identity)
+            return prepared, to_replace(tx, prepared.accepted.at(0).observation, there, note)
 
         try:
             return self._put(make, Origin(UPDATE, generic.FORMAT.name, "", "{}"), told)
@@ -175,13 +181,18 @@ class Adding(Face[M]):
     def _prepared(self, record: Plain, *, is_identity: bool) -> Taken:
         return Taken(Columns.of([prepare(record, is_identity=is_identity, as_of=None, policy=self.policy)]))
 
-    def _put(self, make: Callable[[Tx], Taken], origin: Origin, told: _Told) -> Updated[M]:
+    def _put(self, make: Callable[[Tx], tuple[Taken, Replaced | None]], origin: Origin, told: _Told) -> Updated[M]:
         """Write what `make` gives, let it replace what is there, and return what became of it."""
 
         def behind(tx: Tx, batch: Batch, landed: Landed) -> None:
             if landed.rejected or landed.forgotten:
                 return
-            key = batch.arrived.records.accepted.key[0]
+            key, replaced = batch.arrived.records.accepted.key[0], batch.arrived.replaced
+            if landed.has_replaced and replaced is not None:
+                told.decisions = tuple(replaced.decisions)
+                if landed.reviews:
+                    settle_between(tx, key, replaced.keys)
+                return
             if told.there is not None and told.reason != SAID:
                 told.decisions = replace_by(tx, rows_by_key(tx, [key])[key], told.there, told.note)
             landed.memory = memory_at(tx, require_row(tx, key.hex()))
@@ -204,9 +215,18 @@ class Adding(Face[M]):
         taken = intake.take(item).records
         if len(taken) != 1:
             raise UsageError(f"the record holds {len(taken)} memories in format {format_used.name!r}: use memproc.ingest")
-        return _Read(
-            taken, Origin(context.source or format_used.name, format_used.name, intake.namespace or "", intake.options_json)
-        )
+        origin = Origin(context.source or format_used.name, format_used.name, intake.namespace or "", intake.options_json)
+        return _Read(taken, origin, self._unknown(item, taken) if format_used is generic.FORMAT else ())
+
+    def _unknown(self, item: Item, taken: Taken) -> tuple[Fault, ...]:
+        """Return what is told of the fields that went to the metadata because no memory has them."""
+        given = item.value
+        if not len(taken.accepted) or not isinstance(given, Mapping):
+            return ()
+        kept = taken.accepted.at(0).record.get("metadata", {})
+        moved = [name for name in given if isinstance(name, str) and name in kept and name not in self.schema.model_fields]
+        found = tuple(unknown_field(name, given[name], self.schema) for name in moved)
+        return tuple(map(redacted, found)) if self.settings.redact else found
 
     def _format_of(self, item: Item) -> Format:
         if isinstance(item.value, Given):

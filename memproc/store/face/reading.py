@@ -118,6 +118,7 @@ class Reading(Face[M]):
             since=to_micros(first) if first else None,
             until=to_micros(end) if end else None,
             holds=[value for name, value in given.items() if name != "namespace"],
+            text=words,
             after=place_of(after if isinstance(after, str) else self.cursor(after)) if after is not None else None,
             expired=expired,
             at_once=min(FIRST_AT_ONCE, most + 1) if most else FIRST_AT_ONCE,

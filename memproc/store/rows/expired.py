@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 
 from memproc.dedup.keys import Key
 from memproc.records import Plain
@@ -23,6 +23,7 @@ from memproc.store.sql.tx import Tx
 from memproc.store.sql.views import IS_EXPIRED
 
 _expired, _ledger, _observations, _merged = tables.expired.c, tables.ledger.c, tables.observations.c, tables.merged.c
+_HAS_EXPIRED = select(exists(select(tables.expired.c.number)))
 _COLUMNS = ("number", "key", "name", "made_at")
 ROWS = select(*(_expired[name] for name in _COLUMNS))
 _TOLD = select(_ledger.number, _ledger.subject, _ledger.kind, _ledger.reason, _ledger.made_at)
@@ -40,7 +41,7 @@ class Held(NamedTuple):
 
 def has_expired(tx: Tx) -> bool:
     """Tell whether anything has expired."""
-    return tx.execute(select(_expired.number).limit(1)).first() is not None
+    return bool(tx.run(_HAS_EXPIRED).scalar())
 
 
 def count_expired(tx: Tx) -> int:

@@ -43,7 +43,8 @@ def memory_at(tx: Tx, row: Row) -> Plain:
     """Return the plain memory that a row is in."""
     if row.memory is None:
         return memory_of_one(row.observation.node.hex(), row.observation.record)
-    return to_memory(row.memory, tx.execute(select(_merged.record).where(_merged.id == row.memory)).scalar_one())
+    ((_, record),) = tx.select_by_keys(OF_MANY, _merged.id, [row.memory])
+    return to_memory(row.memory, record)
 
 
 def to_memory(key: Key, record: str) -> Plain:

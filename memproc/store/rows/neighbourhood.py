@@ -16,7 +16,7 @@ from memproc.dedup.neighbourhood import Neighbourhood, Row
 from memproc.dedup.observation import Observation
 from memproc.store.rows.decisions import DECISIONS, decision_of, in_force
 from memproc.store.rows.observations import ROWS, SPEAKING, to_row
-from memproc.store.rows.state import StoreState
+from memproc.store.rows.state import StoreState, what_there_is
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -45,17 +45,19 @@ def neighbourhood(
     return search.result(Columns())
 
 
-def neighbourhood_of_batch(tx: Tx, batch: Columns, state: StoreState) -> Neighbourhood:
-    """Return all that may be one memory with one of these new observations. Silent ones are left out, except those that the batch
-    gives again with a date of their source, which may be a later one.
+def neighbourhood_of_batch(tx: Tx, batch: Columns, state: StoreState, beside: Sequence[Observation] = ()) -> Neighbourhood:
+    """Return all that may be one memory with one of these new observations, or with one of those `beside` them, which are of the
+    store. Silent ones are left out, except those that the batch gives again with a date of their source, which may be a later one.
     """
     search = _Search(tx, state, is_whole=False)
     search.links = {(meant, core) for core, meanings in zip(batch.core, batch.typo_links, strict=True) for meant in meanings}
     cores = {meant for meant, _ in search.links}
     if tx.policy.dedup != "off":  # there a core is of one observation
         cores.update(batch.core)
+    cores.update(seen.core for seen in beside)
     handles = {*batch.node, *batch.key} if search.has_decisions else set()
-    search.follow(cores, {*compress(batch.node, batch.is_identity)}, handles)
+    nodes = {*compress(batch.node, batch.is_identity), *(seen.node for seen in beside if seen.is_identity)}
+    search.follow(cores, nodes, handles | search.handles_of(beside))
     search.add({key for key, as_of in zip(batch.key, batch.as_of, strict=True) if as_of is not None})
     return search.result(batch)
 
@@ -78,9 +80,7 @@ class _Search:
         self.rows: dict[Key, Row] = {}
         self.links: set[Link] = set()
         self.decisions: dict[int, Decision] = {}
-        self.has_typo_links = there.has_typo_links if there else _is_any(tx, tables.typo_links.c.core)
-        self.has_decisions = there.has_decisions if there else _is_any(tx, tables.decisions.c.number)
-        self.has_forgotten = there.has_forgotten if there else _is_any(tx, tables.forgotten.c.key)
+        self.has_typo_links, self.has_decisions, self.has_forgotten = there.has if there else what_there_is(tx)
 
     def follow(self, cores: set[int], nodes: set[Key], handles: set[Key]) -> None:
         """Find what has these cores, nodes and names in decisions, what that leads to, and so on."""
@@ -154,10 +154,6 @@ class _Search:
 
     def _select(self, query: Select[Any], column: Column[Any], keys: Collection[Any]) -> Iterator[Any]:
         return self.tx.select_by_keys(query, column, keys)
-
-
-def _is_any(tx: Tx, column: Column[Any]) -> bool:
-    return tx.execute(select(column).limit(1)).first() is not None
 
 
 def in_company(tx: Tx) -> Iterator[list[Observation]]:

@@ -107,7 +107,7 @@ def id_beginning(tx: Tx, beginning: str) -> str:
 def named_by(tx: Tx, identifier: str) -> Row | None:
     """Return the row that an id (of a memory, a node or an observation) names, None where there is none."""
     key = to_key(identifier)
-    named = _of_node(tx, key) or [*map(to_row, tx.execute(ROWS.where(_observations.key == key)))]
+    named = _of_node(tx, key) or [*map(to_row, tx.select_by_keys(ROWS, _observations.key, [key]))]
     return named[0] if named else None
 
 
@@ -119,8 +119,8 @@ def locate(tx: Tx, identifier: str, rows: Select[Any] = ROWS) -> list[Row]:
     first = named_by(tx, identifier)
     if first is None or first.memory is None:
         return [first] if first else []
-    rest = map(to_row, tx.execute(rows.where(_observations.memory == first.memory).order_by(_observations.key)))
-    return [first, *(row for row in rest if row.number != first.number)]
+    rest = map(to_row, tx.select_by_keys(rows, _observations.memory, [first.memory]))
+    return [first, *sorted((row for row in rest if row.number != first.number), key=lambda row: row.observation.key)]
 
 
 def require_row(tx: Tx, identifier: str) -> Row:
@@ -145,7 +145,7 @@ def _of_node(tx: Tx, node: Key) -> list[Row]:
     Where versions of a node are told apart, its key stands for those in the memory of the one that came first: whoever holds it as
     an id was shown that.
     """
-    named = [*map(to_row, tx.execute(SPEAKING.where(_observations.node == node)))]
+    named = [*map(to_row, tx.select_by_keys(SPEAKING, _observations.node, [node]))]
     if len(named) > 1:
         if len({row.memory for row in named}) > 1:
             first = ROWS.where(_observations.node == node).order_by(_observations.number).limit(1)

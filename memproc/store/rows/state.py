@@ -34,20 +34,29 @@ class StoreState(NamedTuple):
     looked: int
     request: str | None
 
+    @property
+    def has(self) -> tuple[bool, bool, bool]:
+        """Whether there are links to what an odd token may stand for, decisions, and tombstones."""
+        return self.has_typo_links, self.has_decisions, self.has_forgotten
+
 
 def _newest(table: Table) -> ScalarSelect[int]:
     return select(func.coalesce(func.max(table.c.number), literal_column("0"))).scalar_subquery()
 
 
+_THERE = (
+    exists(select(tables.typo_links.c.core)).label("has_typo_links"),
+    exists(select(tables.decisions.c.number)).label("has_decisions"),
+    exists(select(tables.forgotten.c.key)).label("has_forgotten"),
+)
+_WHAT_THERE_IS = select(*_THERE)
 _STANDING = select(
     _store.epoch,
     _store.policy,
     _store.segments,
     _newest(tables.batches),
     _newest(tables.observations),
-    exists(select(tables.typo_links.c.core)).label("has_typo_links"),
-    exists(select(tables.decisions.c.number)).label("has_decisions"),
-    exists(select(tables.forgotten.c.key)).label("has_forgotten"),
+    *_THERE,
     _jobs.fence,
     _jobs.landed,
     _jobs.looked,
@@ -58,3 +67,9 @@ _STANDING = select(
 def store_state(tx: Tx, job: int) -> StoreState:
     """Return how the store and a job stand."""
     return StoreState._make(tx.run(_STANDING, job=job).one())
+
+
+def what_there_is(tx: Tx) -> tuple[bool, bool, bool]:
+    """Return what `StoreState.has` tells, without a job."""
+    row = tx.run(_WHAT_THERE_IS).one()
+    return bool(row.has_typo_links), bool(row.has_decisions), bool(row.has_forgotten)

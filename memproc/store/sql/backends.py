@@ -24,6 +24,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     ExceptionContext,
+    LargeBinary,
     NullPool,
     cast,
     create_engine,
@@ -50,7 +51,7 @@ class Backend(NamedTuple):
     """A kind of database. `driver` is used, and `drivers` may be named in a URL. `gap_seconds`: for how long an ingestion leaves
     the lock free between batches. `largest_packet` asks how many bytes a statement may hold, where there is a limit. `making` is
     run before a store is made, so that two processes do not make it at once, and `made` when that is committed; `is_making` asks
-    whether the first got its lock, where it may have waited in vain. `names` asks for
+    whether the first got its lock, where it may have waited in vain. `is_ascii` tells whether a text is. `names` asks for
     the names that tables, views and indexes can no longer have; where `undoes_making` is False, what was made stays when the
     transaction is rolled back. `descriptor` gives that of a driver's connection to a server, -1 where it is closed.
     """
@@ -63,6 +64,7 @@ class Backend(NamedTuple):
     writing: dict[str, Any]
     hexadecimal: Callable[[Column[bytes]], ColumnElement[str]]
     json_text: Callable[[Column[str], str], ColumnElement[str]]
+    is_ascii: Callable[[Column[str]], ColumnElement[bool]]
     names: str
     descriptor: Callable[[Any], int]
     gap_seconds: float = 0.0
@@ -221,6 +223,12 @@ def _lower_hex(key: Column[bytes]) -> ColumnElement[str]:
 
 # Making a table commits, so no transaction can be the lock. The name is that of the whole server, and of 64 characters at most.
 _LOCK_OF_DATABASE = "SHA1(CONCAT('memproc ', DATABASE()))"
+
+
+def _has_as_many_bytes(text: Column[str]) -> ColumnElement[bool]:
+    return func.octet_length(text) == func.char_length(text)
+
+
 _MYSQL = Backend(
     driver="mysql+pymysql",
     drivers=("mysql+pymysql",),
@@ -230,6 +238,7 @@ _MYSQL = Backend(
     writing={"isolation_level": "READ COMMITTED"},
     hexadecimal=_lower_hex,
     json_text=lambda record, name: func.json_unquote(func.json_extract(record, f"$.{name}")),
+    is_ascii=_has_as_many_bytes,
     names="SELECT lower(table_name) FROM information_schema.tables WHERE table_schema = DATABASE()",
     undoes_making=False,
     descriptor=lambda connection: connection._sock.fileno() if connection.open else -1,  # noqa: SLF001 - it has no public name
@@ -248,6 +257,7 @@ BACKENDS: dict[str, Backend] = {
         writing={WRITES: True},
         hexadecimal=_lower_hex,
         json_text=lambda record, name: func.json_extract(record, f"$.{name}"),
+        is_ascii=lambda text: func.length(cast(text, LargeBinary)) == func.length(text),  # 3.43 is the first with `octet_length`
         names="SELECT lower(name) FROM sqlite_master WHERE type IN ('table', 'view', 'index')",
         descriptor=lambda _connection: -1,
         gap_seconds=0.01,  # measured: two writers then share the lock evenly
@@ -261,6 +271,7 @@ BACKENDS: dict[str, Backend] = {
         writing={"isolation_level": "READ COMMITTED"},
         hexadecimal=lambda key: func.encode(key, "hex"),
         json_text=lambda record, name: func.json_extract_path_text(cast(record, JSON), name),
+        is_ascii=_has_as_many_bytes,
         names=(
             "SELECT relname FROM pg_class JOIN pg_namespace own ON relnamespace = own.oid WHERE nspname = current_schema() UNION "
             "SELECT typname FROM pg_type JOIN pg_namespace own ON typnamespace = own.oid WHERE nspname = current_schema()"

@@ -23,6 +23,8 @@ from sqlalchemy import (
     NestedTransaction,
     Select,
     Table,
+    Update,
+    bindparam,
     func,
     select,
     update,
@@ -151,13 +153,12 @@ class Tx:
 
     def next_number(self, table: Table) -> int:
         """Return the number of the next row of a table; right because the writer holds the lock."""
-        return (self.execute(select(func.max(table.c.number))).scalar() or 0) + 1
+        return (self.run(_newest(table)).scalar() or 0) + 1
 
     def take_numbers(self, name: str, count: int) -> int:
         """Return the first of `count` numbers that were never given, by a counter in the store's row. The writer holds the lock."""
-        counter = tables.store.c[name]
-        self.execute(update(tables.store).values({name: counter + count, "tally": tables.store.c.tally + count}))
-        return int(self.execute(select(counter)).scalar_one()) - count + 1
+        self.run(_raised(name), count=count)
+        return int(self.run(_counter(name)).scalar_one()) - count + 1
 
     def change_store(self, **values: object) -> None:
         """Set some columns of the store's row, and its seal with them."""
@@ -197,6 +198,25 @@ def _characters(row: Sequence[Any]) -> int:
 
 def _bytes(row: Sequence[Any]) -> int:
     return sum(len(value.encode() if isinstance(value, str) else value) for value in row if isinstance(value, str | bytes))
+
+
+@cache
+def _newest(table: Table) -> Select[Any]:
+    """Return the query of the largest number in a table."""
+    return select(func.max(table.c.number))
+
+
+@cache
+def _counter(name: str) -> Select[Any]:
+    """Return the query of a counter in the store's row."""
+    return select(tables.store.c[name])
+
+
+@cache
+def _raised(name: str) -> Update:
+    """Return the statement that raises a counter in the store's row."""
+    more = bindparam("count", type_=tables.store.c[name].type)
+    return update(tables.store).values({name: tables.store.c[name] + more, "tally": tables.store.c.tally + more})
 
 
 @cache
