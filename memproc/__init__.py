@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.migration import Check, FieldChange, Migration
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Reading, Report
+    from memproc.report.store_report import Compared, Comparison, StoreReport
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
@@ -77,6 +78,8 @@ __all__ = [
     "Category",
     "Check",
     "Cleaning",
+    "Compared",
+    "Comparison",
     "DatabaseError",
     "Decision",
     "Doubt",
@@ -127,6 +130,7 @@ __all__ = [
     "Step",
     "Store",
     "StoreError",
+    "StoreReport",
     "Trace",
     "Updated",
     "UsageError",
@@ -157,6 +161,7 @@ _HOMES = {
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Reading Report",
+    "memproc.report.store_report": "Compared Comparison StoreReport",
     "memproc.dedup.cluster": "Decision",
     "memproc.retention": "Expired RetentionRule",
     "memproc.formats.mapping": "FieldMap FieldRule",

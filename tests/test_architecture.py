@@ -58,7 +58,7 @@ FLOORS_WITHIN = {
         ("index", "jobs", "exporting"),
         ("opened",),
         ("quarantine", "reviews"),
-        ("checkup",),
+        ("checkup", "reporting"),
         ("changes",),
         ("face",),
         ("store",),

@@ -28,6 +28,7 @@ FOR_USERS = {
     "xlsx",
     "tables",
     "rest",
+    "report",
     "all",
 }
 FOLDERS = ("memproc", "tests", "benchmarks", "faults", "tools", "docs", ".ci", ".github")

@@ -29,6 +29,7 @@ from memproc.ingestion.source import Source
 from memproc.ingestion.stopping import Stops
 from memproc.intake import Chunk, kinds_left_out, secrets_among
 from memproc.records import Category, Memory, Rejected
+from memproc.report.measured import Measured, Stage, StageClock
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Reading, Report, counted
 from memproc.resources import MEBIBYTE, Watch
 from memproc.sources.items import Piece
@@ -72,6 +73,7 @@ class Run:
         self.workers: Counter[int] = Counter()  # records prepared, by process id
         self.report = Report(job=job.number)
         self.started = perf_counter()
+        self.clock = StageClock()
         self.stops = Stops(settings, self.report, job.can_resume, self.started)
         self.watch = Watch(settings.max_memory)
         self.sizing = BatchSize.starting(settings.batch_size, self.watch.share)
@@ -80,6 +82,7 @@ class Run:
         self.bytes_before: int | None = None  # bytes of all sources read before this run; None until it starts
         self.pieces: Pieces | None = None  # of the current source
         self.bytes_passed = 0  # of the sources that are read to the end
+        self.bytes_told = 0  # of all sources, up to the last batch
         self.bytes_total: int | None = None
         self.merges: list[Judged] = []
         self.noticed = Noticed()
@@ -185,15 +188,21 @@ class Run:
         if source.remote is None:
             pieces.skip(start.items)
         if self.bytes_before is None:
-            self.bytes_before = self._bytes_read(source)
-        chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
+            self.bytes_before = self.bytes_told = self._bytes_read(source)
+
+        def next_chunk() -> list[Piece]:
+            with self.clock.during(Stage.READING):
+                return pieces.next_chunk(self.sizing.size)
 
         def take() -> Callable[[Sequence[Piece]], Chunk]:
             return partial(source.intake.take_all, is_grouped=self.pool is not None and self.share_met > GROUPED_AHEAD)
 
         redacts = self.settings.redact or self.settings.hides_secrets
+        chunks = iter(next_chunk, [])
+        self.clock.begin(Stage.PREPARING)
         with closing(prepare_chunks(self.pool, take, chunks, give_up=source.intake.give_up, redacts=redacts)) as done:
             for worker, chunk in done:
+                self.clock.begin(Stage.REST)
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
                 while batch.is_full(self.stops.most_records(self.sizing.size)) or (len(batch.records) and self.stops.is_late()):
@@ -201,6 +210,8 @@ class Run:
                     status = self.stops.after(self._land(source, records, decided))
                     if status := status or self.stops.if_late() or self.stops.at_limit():
                         return status
+                self.clock.begin(Stage.PREPARING)
+        self.clock.begin(Stage.REST)
         has_rest = len(batch.records) or batch.decided
         status = self.stops.after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
         if isinstance(pieces.failure, SourceEndedError):
@@ -233,8 +244,15 @@ class Run:
         intake = source.intake
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.options_json)
         checkpoint = self.place.after(len(records))
-        batch = Batch(Arrived(records, report.read), origin, decided, checkpoint.to_json())
+        read, workers = self._bytes_read(source), self.pool.workers if self.pool else 0
+        read_bytes = None if source.size is None else read - self.bytes_told
+        measured = Measured(self.clock, round(self.watch.held_bytes / MEBIBYTE, 1), read_bytes, self.sizing.size, workers)
+        batch = Batch(Arrived(records, report.read), origin, decided, checkpoint.to_json(), measured=measured)
+        self.clock.begin(Stage.WAITING)
         landed = self.writer.land(self.claim, batch, self.settings.review_at)
+        self.clock.begin(Stage.REST)
+        self.clock.keep()
+        self.bytes_told = read
         self.place.land(checkpoint)
         self.writer.merge_index()
         self.writer.let_others_write()
