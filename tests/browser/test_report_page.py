@@ -65,7 +65,7 @@ def pages(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, pages, request):
+def opened(browser, pages):
     """Give a function that opens a page and returns it with what it said on the console and asked for."""
     contexts = []
 
