@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 import memproc
 from benchmarks.corpus import write_corpus
 
-WIDTH, HEIGHT = 1_120, 1_420
+WIDTH, HEIGHT = 1_120, 1_160
 
 
 def main() -> None:
