@@ -90,10 +90,9 @@ def _thresholds(found: Duplicates) -> Table:
 
 
 def _clusters(report: StoreReport) -> Table:
-    is_job = report.job is not None
-    columns = [Column("memory"), Column("observations", "number"), Column("what it says")]
-    rows: list[tuple[str | float | None, ...]] = [(one.memory, one.observations, one.text) for one in report.duplicates.clusters]
-    if is_job:
-        columns.insert(2, Column("of the job", "number"))
-        rows = [(one.memory, one.observations, one.of_job, one.text) for one in report.duplicates.clusters]
-    return Table("clusters", "The memories of the most observations", tuple(columns), tuple(rows))
+    of_job = (Column("of the job", "number"),) if report.job is not None else ()
+    columns = (Column("what it says"), Column("observations", "number"), *of_job, Column("memory"))
+    rows = tuple(
+        (one.text or None, one.observations, *((one.of_job,) if of_job else ()), one.memory) for one in report.duplicates.clusters
+    )
+    return Table("clusters", "The memories of the most observations", columns, rows)

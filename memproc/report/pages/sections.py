@@ -88,10 +88,12 @@ def _errors(report: StoreReport) -> Section:
     points = tuple(Point(name, count) for name, count in errors.categories.items())
     says = ", ".join(f"{point.label} {point.value:,}" for point in points)
     chart = Chart("errors", "bars", "Quarantined records by category", f"{says}.", _NUMBER, (("records", points),))
-    columns = tuple(map(Column, ("records", "category", "where", "fault", "advice", "example", "number")))
-    columns = (Column("records", _NUMBER), *columns[1:-1], Column(columns[-1].head, _NUMBER))
+    columns = (
+        *(Column("fault"), Column("where"), Column("records", _NUMBER), Column("advice"), Column("example"), Column("category")),
+        Column("number", _NUMBER),
+    )
     rows = tuple(
-        (one.records, one.category, one.path or "record", one.message, one.advice, one.example, one.number or None)
+        (one.message, one.path or "record", one.records, one.advice, one.example, one.category, one.number or None)
         for one in errors.patterns
     )
     return Section(
