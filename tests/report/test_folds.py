@@ -15,6 +15,7 @@ from memproc.report.pace import MOST_SPANS, BatchRow, Quantiles, pace_of
 from memproc.report.quality import EXACT, MOST_FIELDS, OTHERS, TABLE, WHOLE, quality_of
 
 
+@pytest.mark.slow
 def test_a_clock_is_in_one_stage_at_a_time_and_loses_nothing():
     """The stages together are what passed, also where a transaction was tried again and told twice."""
     began, clock = time.perf_counter(), StageClock()

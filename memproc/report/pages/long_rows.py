@@ -43,17 +43,25 @@ def _safe(value: Any) -> str:
 
 
 def _rows(name: str, value: Any) -> Iterator[tuple[str, str, Any]]:
-    """Give name, key and value of each figure in a value; it is nested as deep as a report is, and no record."""
+    """Give name, key and value of each figure in a value, in order."""
+    left: list[tuple[str, str, Any]] = [(name, "", value)]
+    while left:
+        within, key, one = left.pop()
+        if isinstance(one, Mapping | list | tuple):
+            left += reversed([*_parts(within, one)])
+        else:
+            yield within, key, one
+
+
+def _parts(name: str, value: Any) -> Iterator[tuple[str, str, Any]]:
+    """Give what is directly in a mapping or a list: what holds more under the name that it has there."""
     if isinstance(value, Mapping):
         for key, one in value.items():
-            if isinstance(one, Mapping | list | tuple):
-                yield from _rows(f"{name} {key}".strip(), one)
-            else:
-                yield name, str(key), one
+            yield (f"{name} {key}".strip(), "", one) if isinstance(one, Mapping | list | tuple) else (name, str(key), one)
         return
     for at, one in enumerate(value):
         if isinstance(one, Mapping):
-            yield from _rows(f"{name} {next(iter(one.values()))}".strip(), one)
+            yield f"{name} {next(iter(one.values()))}".strip(), "", one
         elif isinstance(one, list | tuple):
             yield name, *one
         else:
