@@ -64,12 +64,12 @@ def test_a_timeline_of_many_batches_is_short_and_whole():
 
 def test_quantiles_are_within_one_percent():
     """Of times that differ by orders of magnitude."""
-    draw, times = random.Random(1), Quantiles()
+    draw, quantiles = random.Random(1), Quantiles()
     numbers = sorted(draw.lognormvariate(-3, 2) for _ in range(20_000))
     for number in numbers:
-        times.note(number)
+        quantiles.note(number)
     for share in (0.5, 0.95, 0.99):
-        assert times.at(share) == pytest.approx(numbers[int(share * len(numbers)) - 1], rel=0.012)
+        assert quantiles.at(share) == pytest.approx(numbers[int(share * len(numbers)) - 1], rel=0.012)
 
 
 def test_the_bottleneck_is_never_the_rest_and_its_advice_fits():
