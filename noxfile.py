@@ -76,6 +76,13 @@ def programs(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Open reports in Chromium, which has to be installed, and let axe look at them."""
+    _install(session, "tests", "browser")
+    session.run("python", "-m", "pytest", "-m", "browser", *session.posargs, env=WITHOUT_SERVERS)
+
+
+@nox.session
 def laws(session: nox.Session) -> None:
     """Run the laws and all other properties with more examples."""
     _install(session, "tests")

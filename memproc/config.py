@@ -32,6 +32,7 @@ PythonEngine = Literal[Engine, "forkserver"]  # which serves programs that are s
 Verdict = Literal["merge", "distinct", "supersedes"]  # of a person, on a pair
 # Of other systems, that memories are written in.
 Shape = Literal["csv", "mem0", "langgraph", "mcp", "markdown", "markdown-daily", "okf", "graphml", "graph"]
+ReportForm = Literal["html", "md", "csv", "json"]
 QuarantineStatus = Literal["open", "replayed", "discarded"]
 
 CHOICES: dict[str, tuple[str, ...]] = {

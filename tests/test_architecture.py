@@ -64,7 +64,7 @@ FLOORS_WITHIN = {
         ("index", "jobs", "exporting"),
         ("opened",),
         ("quarantine", "reviews"),
-        ("checkup",),
+        ("checkup", "reporting"),
         ("changes",),
         ("face",),
         ("store",),

@@ -89,6 +89,8 @@ def fill(store: memproc.Store, source: Path) -> None:
     store.resolve(second, "merge", note="slip")
     store.unmerge(store.find(text="flower pot")[0].id or "", note="slip, number")
     store.forget(store.find(text="umbrella")[0].id or "", note="slip")
+    store.add({"content": "Parks the car in Oak Street", "subject": "ben", "valid_to": "2020-01-01T00:00:00Z"})
+    store.expire(past_valid_to=True, name="parked elsewhere")
 
 
 def statements(place: str | Path) -> str:

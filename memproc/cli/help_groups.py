@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Bring in": ("ingest", "add", "update", "inspect", "migrate", "validate", "transform", "formats", "schema"),
-    "Look": ("find", "list", "show", "trace", "stats", "jobs"),
+    "Look": ("find", "list", "show", "trace", "stats", "jobs", "report"),
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
@@ -96,6 +96,11 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("the ingestions and how they ended", "memproc jobs memories.db"),
         Example("how far a job is that another process runs", "memproc jobs memories.db --watch"),
         Example("let job 3 stop after its batch", "memproc jobs memories.db --pause 3"),
+    ),
+    "report": (
+        Example("a page for the browser", "memproc report memories.db --to report.html"),
+        Example("what job 3 did, in the terminal", "memproc report memories.db --job 3"),
+        Example("what another setting changed", "memproc report memories.db --compare 3 4 --to report.html"),
     ),
     "review": (
         Example("decide pair by pair, in a terminal", "memproc review memories.db"),

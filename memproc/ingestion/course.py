@@ -10,6 +10,7 @@ from memproc.ingestion.batches import Pieces
 from memproc.ingestion.source import Source
 from memproc.records import Outcome, Rejected
 from memproc.report.events import BatchLanded, BatchSizeChanged, Noted, Progress, RecordsQuarantined
+from memproc.report.measured import Measured, StageClock
 from memproc.report.report import Report
 from memproc.report.time_left import Pace
 from memproc.resources import MEBIBYTE
@@ -31,6 +32,8 @@ class Running:
         self.bytes_total: int | None = None
         self.bytes_passed = 0  # of the sources that are read to the end
         self.bytes_before: int | None = None  # bytes of all sources read before this run; None until it starts
+        self.bytes_told = 0  # of all sources, up to the last batch
+        self.clock = StageClock()
         self._source: Source | None = None
         self._pieces: Pieces | None = None  # of the source at hand
         self._pace = Pace()
@@ -40,7 +43,7 @@ class Running:
         """Go to a source, at the place from which on it is read."""
         self._source, self._pieces = source, pieces
         if self.bytes_before is None:
-            self.bytes_before = self._bytes_read()
+            self.bytes_before = self.bytes_told = self._bytes_read()
 
     def end(self, source: Source) -> None:
         """Leave a source, of which nothing more is read."""
@@ -58,9 +61,16 @@ class Running:
         spent = self.seconds - self._pace.newest.seconds
         return Course(self._bytes_read(), self.bytes_total, None if left is None else left.after(spent))
 
+    def measured(self, held_bytes: int, batch_size: int, workers: int) -> Measured:
+        """Return what was measured of the batch that lands now."""
+        is_known = self._source is not None and self._source.size is not None
+        read = self._bytes_read() - self.bytes_told if is_known else None
+        return Measured(self.clock, round(held_bytes / MEBIBYTE, 1), read, batch_size, workers)
+
     def note(self) -> None:
         """Note that a batch has landed."""
-        self._pace.note(self._bytes_read() - (self.bytes_before or 0), self.seconds)
+        self.bytes_told = self._bytes_read()
+        self._pace.note(self.bytes_told - (self.bytes_before or 0), self.seconds)
 
     def progress(self, batch_size: int, held_bytes: int) -> Progress:
         """Return how far the run is."""

@@ -33,6 +33,7 @@ from memproc.ingestion.stopping import Stops
 from memproc.intake import Chunk, dates_among, kinds_left_out, secrets_among
 from memproc.records import Category, Memory, Rejected
 from memproc.report.events import JobStarted, SourceBegun, SourceEnded
+from memproc.report.measured import Stage
 from memproc.report.report import BatchLog, BatchSeen, Merge, Report, counted
 from memproc.resources import MEBIBYTE, Watch
 from memproc.sources.items import Piece
@@ -66,6 +67,7 @@ class Run:
         self.sizing = BatchSize.starting(settings.batch_size, self.watch.share)
         self.log = BatchLog()
         self.running = Running(self.report, self.started)
+        self.clock = self.running.clock
         self.merges: list[Judged] = []
         self.noticed = Noticed()
         self.share_met = 0.0  # share of the last batch's records that met others
@@ -183,14 +185,20 @@ class Run:
         else:
             source.remote.visit.seconds_left = self.stops.seconds_left
         self.running.begin(source, pieces)
-        chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
+
+        def next_chunk() -> list[Piece]:
+            with self.clock.during(Stage.READING):
+                return pieces.next_chunk(self.sizing.size)
 
         def take() -> Callable[[Sequence[Piece]], Chunk]:
             return partial(source.intake.take_all, is_grouped=self.pool is not None and self.share_met > GROUPED_AHEAD)
 
         redacts = self.settings.redact or self.settings.hides_secrets
+        chunks = iter(next_chunk, [])
+        self.clock.begin(Stage.PREPARING)
         with closing(prepare_chunks(self.pool, take, chunks, give_up=source.intake.give_up, redacts=redacts)) as done:
             for worker, chunk in done:
+                self.clock.begin(Stage.REST)
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
                 while batch.is_full(self.stops.most_records(self.sizing.size)) or (len(batch.records) and self.stops.is_late()):
@@ -198,6 +206,8 @@ class Run:
                     status = self.stops.after(self._land(source, records, decided))
                     if status := status or self.stops.if_late() or self.stops.at_limit():
                         return status
+                self.clock.begin(Stage.PREPARING)
+        self.clock.begin(Stage.REST)
         has_rest = len(batch.records) or batch.decided
         status = self.stops.after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
         if isinstance(pieces.failure, LateError):
@@ -233,8 +243,13 @@ class Run:
         intake = source.intake
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.options_json)
         checkpoint = self.place.after(len(records))
-        batch = Batch(Arrived(records, report.read), origin, decided, checkpoint.to_json(self.running.landing()))
+        measured = self.running.measured(self.watch.held_bytes, self.sizing.size, self.pool.workers if self.pool else 0)
+        course = checkpoint.to_json(self.running.landing())
+        batch = Batch(Arrived(records, report.read), origin, decided, course, measured=measured)
+        self.clock.begin(Stage.WAITING)
         landed = self.writer.land(self.claim, batch, self.settings.review_at)
+        self.clock.begin(Stage.REST)
+        self.clock.keep()
         self.place.land(checkpoint)
         self.writer.merge_index()
         self.writer.let_others_write()

@@ -14,6 +14,7 @@ from memproc.dedup.keys import Key
 from memproc.dedup.looking import Looking
 from memproc.dedup.neighbourhood import Row
 from memproc.records import Outcome, Plain, Rejected, encode
+from memproc.report.measured import Measured
 from memproc.store.quarantine.records import Again
 from memproc.store.reviews.reviewing import RETURNED, Fresh, Reviewed
 from memproc.taken import Taken
@@ -107,8 +108,9 @@ class Landed:
         return counted
 
 
-def batch_row(landed: Landed, arrived: Arrived, job: int, started: float) -> dict[str, Any]:
+def batch_row(landed: Landed, arrived: Arrived, job: int, started: float, measured: Measured | None) -> dict[str, Any]:
     """Return the row of a batch of a job, but for when it is committed; `started` is when it began, by `perf_counter`."""
+    seconds = perf_counter() - started
     counts = landed.counts()
     known_rejected = {str(number): ranges(at) for number, at in landed.known_rejected.items()}
     return {
@@ -124,7 +126,8 @@ def batch_row(landed: Landed, arrived: Arrived, job: int, started: float) -> dic
         "errors": encode(Counter(rejected.category.value for _, rejected in landed.rejected)).decode(),
         "known": encode(ranges(landed.known)).decode(),
         "known_rejected": encode(known_rejected).decode(),
-        "seconds": perf_counter() - started,
+        "seconds": seconds,
+        "measured": measured and measured.to_json(seconds),
     }
 
 

@@ -25,6 +25,7 @@ from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.intake import internal
 from memproc.records import Category, Outcome, Rejected
+from memproc.report.measured import Stage, StageClock
 from memproc.store.changes.collisions import collided, colliding_in, reused_ids
 from memproc.store.changes.landed import Arrived, Landed, Replaced
 from memproc.store.changes.replacing import can_replace_at_once, plan_replacing, write_replaced
@@ -53,9 +54,9 @@ _KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_
 class Landing:
     """Writes batches of one job to one store. The caller holds the transaction and allows one thread at a time."""
 
-    def __init__(self, segments: Segments, job: int, *, redacts: bool = False) -> None:
-        """With `redacts` no message quotes a rejected record."""
-        self._segments, self._job, self._redacts = segments, job, redacts
+    def __init__(self, segments: Segments, job: int, clock: StageClock, *, redacts: bool = False) -> None:
+        """Tell the clock which stage begins. With `redacts` no message quotes a rejected record."""
+        self._segments, self._job, self._clock, self._redacts = segments, job, clock, redacts
         self._replaced: Replaced | None = None
 
     def land(self, tx: Tx, arrived: Arrived, state: StoreState, origin: Origin) -> Landed:
@@ -64,6 +65,7 @@ class Landing:
         records = arrived.records.moved(arrived.first)
         accepted = records.accepted
         landed = self._land_accepted(tx, accepted, state, batch)
+        self._clock.begin(Stage.WRITING)
         landed.batch, landed.epoch = batch, state.epoch
         landed.rejected = sorted([*records.rejected, *landed.rejected], key=itemgetter(0))
         if self._redacts:
@@ -138,6 +140,7 @@ class Landing:
         return known, forgotten_among(tx, keys - known.keys()) if state.has_forgotten else set()
 
     def _write(self, tx: Tx, columns: Columns, state: StoreState, batch: int) -> Landed:
+        self._clock.begin(Stage.LOOKUP)
         known, forgotten = self._known_and_forgotten(tx, columns, state)
         keys = enumerate(zip(columns.key, columns.as_of, strict=True))
         undecided = columns.take([at for at, (key, as_of) in keys if key not in known or as_of is not None]) if known else columns
@@ -150,7 +153,9 @@ class Landing:
             return landed
         if replaced is not None and (known or forgotten or not can_replace_at_once(columns, near, replaced)):
             replaced = None
+        self._clock.begin(Stage.DECIDING)
         plan = plan_replacing(columns, near, replaced) if replaced else decide(columns, known.keys() | forgotten, near)
+        self._clock.begin(Stage.WRITING)
         numbers = dict(zip(plan.fresh.key, count(state.observation + 1)))
         self._write_observations(tx, plan, state.observation + 1, batch)
         write_regrouped(tx, plan.changed, near.rows)

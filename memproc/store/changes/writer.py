@@ -15,6 +15,7 @@ from typing import NamedTuple
 from memproc.dedup.keys import Key
 from memproc.errors import DatabaseError, StoreError
 from memproc.formats.draft import Decided
+from memproc.report.measured import Measured, Stage, StageClock
 from memproc.report.report import Report
 from memproc.store.changes.forgetting import take_over
 from memproc.store.changes.landed import Arrived, Landed, batch_row
@@ -51,7 +52,7 @@ PATTERNS_SHOWN = 3
 
 class Batch(NamedTuple):
     """A batch to write: what arrived and from where, the decisions of a full export in it, and the checkpoint after it.
-    `is_looked_at`: its reviews are found in the same transaction, or it can have none.
+    `is_looked_at`: its reviews are found in the same transaction, or it can have none. `measured` is what the loop knows of it.
     """
 
     arrived: Arrived
@@ -59,6 +60,7 @@ class Batch(NamedTuple):
     decided: Sequence[Decided] = ()
     checkpoint: str | None = None
     is_looked_at: bool = False
+    measured: Measured | None = None
 
 
 Behind = Callable[[Tx, Batch, Landed], None]
@@ -154,6 +156,8 @@ class Writer:
         batch = batch._replace(is_looked_at=self._store.policy.dedup != "near")
         (landed,) = self.land_each(claim, [batch])
         if landed.looking and not batch.is_looked_at:
+            if batch.measured:
+                batch.measured.clock.begin(Stage.REVIEWS)
             landed.uncompared = len(self._catch_up(claim.job, review_at, landed.fresh).broken)
         return landed
 
@@ -193,10 +197,12 @@ class Writer:
 
     def _write_batch(self, tx: Tx, claim: Claim, batch: Batch, state: StoreState) -> Landed:
         started, number, store = perf_counter(), state.batch + 1, self._store
+        clock = batch.measured.clock if batch.measured else StageClock()
+        clock.begin(Stage.LOOKUP)
         check_policy(state.policy, store.policy)
         tx.policy = store.policy
         store.segments.at(state.epoch, state.segment)
-        landing = Landing(store.segments, claim.job, redacts=self._redacts)
+        landing = Landing(store.segments, claim.job, clock, redacts=self._redacts)
         landed = landing.land(tx, batch.arrived, state, batch.origin)
         landed.untaken = take_over(tx, store.segments, batch.decided, batch.origin.namespace or None, number)
         if any(decision.verdict == "forgotten" for decision in batch.decided):
@@ -208,7 +214,8 @@ class Writer:
         elif not any(part.keys for part in landed.looking) and state.looked == state.landed:
             landed.looking = []
             note_looked(tx, claim.job, state.landed + 1)
-        insert_batch(tx, batch_row(landed, batch.arrived, claim.job, started))
+        insert_batch(tx, batch_row(landed, batch.arrived, claim.job, started, batch.measured))
+        clock.begin(Stage.COMMITTING)
         landed.request = state.request
         return landed
 

@@ -18,6 +18,8 @@ from memproc.errors import UsageError
 from memproc.formats.writers import CONFIRMED, GRAPHS
 from memproc.intake import clean_name
 from memproc.records import DEFAULT_NAMESPACE, M, Memory, Plain
+from memproc.report.comparing import compared
+from memproc.report.store_report import Comparison, StoreReport
 from memproc.retention import is_past, is_valid_at
 from memproc.store.answers import (
     History,
@@ -33,6 +35,7 @@ from memproc.store.jobs.counting import count_memories, jobs, recount, stats
 from memproc.store.jobs.jobs import (
     ask,
 )
+from memproc.store.reporting.gathering import report_of
 from memproc.store.rows.expired import count_expired
 from memproc.store.rows.exports import marked_memories, whole_observations
 from memproc.store.rows.finding import FIRST_AT_ONCE, Place, Wanted, found_memories, place_of
@@ -211,6 +214,19 @@ class Reading(Face[M]):
         """Prove conservation from the rows, for one job or for all."""
         job = maybe_number("job", job)
         return self._opened.transactions.read(lambda tx: recount(tx, job))
+
+    def report(self, job: int | None = None, *, redact: bool = False) -> StoreReport:
+        """Return what a job did, or what the whole store holds, to be shown or written: outcomes, their proof, errors, duplicates,
+        pace, quality by field, and counts by name. With `redact`, or where the settings ask for it, it shows nothing of what
+        records hold. Raises NotFoundError if there is no such job.
+        """
+        number = maybe_number("job", job)
+        fields, bare = self.schema.model_fields, redact or self.settings.redact
+        return self._opened.transactions.read(lambda tx: report_of(tx, number, url=self.url, fields=fields, redact=bare))
+
+    def compare_jobs(self, one: int, other: int, *, redact: bool = False) -> Comparison:
+        """Return the figures of two jobs side by side. Raises NotFoundError if there is no such job."""
+        return compared(self.report(one, redact=redact), self.report(other, redact=redact))
 
     def index_recall(self) -> IndexRecall:
         """Compare every two facts of a namespace and subject, and return what the index of near pairs missed.

@@ -32,7 +32,7 @@ def text(name: str, *, nullable: bool = False) -> Column[str]:
 
 
 def seal(*, but: tuple[str, ...] = ()) -> Column[int]:
-    """Return the last column of a table of which nothing else tells whether a row is as it was written: a hash of the row's values,
+    """Return the column of a table of which nothing else tells whether a row is as it was written: a hash of the row's values,
     but for those of some columns, which are checked in another way (`memproc.store.sql.seals`).
     """
     return Column(SEAL, BigInteger, nullable=False, info={"but": but})

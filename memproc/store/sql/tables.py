@@ -28,7 +28,7 @@ from sqlalchemy import (
 from memproc.config import TABLE_PREFIX
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 
-SCHEMA = 9
+SCHEMA = 10
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
@@ -225,7 +225,8 @@ batches = Table(
     text("known_rejected"),  # of rejected records that were in quarantine, by number, ranges of positions; 0: of forgotten ones
     Column("seconds", Double, nullable=False),
     text("committed_at"),
-    seal(),
+    seal(but=("measured",)),  # of which nothing depends but what a report tells
+    text("measured", nullable=True),  # where its time went, memory and bytes, as JSON; the last column, as an upgrade adds it
     Index(f"{PREFIX}batches_job", "job"),
 )
 

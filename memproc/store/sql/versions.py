@@ -41,6 +41,8 @@ from memproc.store.sql.tx import Tx
 ROWS_AT_ONCE = 1_000
 _KINDS: Mapping[str, Any] = {"key": LargeBinary, "number": BigInteger, "text": Text, "double": Double}
 
+_LONG_TEXT: Mapping[str, str] = dict.fromkeys(("mysql", "mariadb"), "LONGTEXT COLLATE utf8mb4_bin")
+
 _TAKEN = "the database has {}, which no store has made, and this memproc needs the name: rename that, then open the store again"
 
 Step = Callable[[Tx], None]
@@ -126,11 +128,18 @@ def _widen_checkpoints(tx: Tx) -> None:
         tx.execute(update(jobs.number.table).where(jobs.number == row.number).values(checkpoint=sealed))
 
 
+def _to_10(tx: Tx) -> None:
+    """Add to batches where their time went, which is not known of those that are there."""
+    if "measured" not in (columns_of(tx, tx.database.names.of("batches")) or ()):  # else this was cut off on MariaDB
+        kind = _LONG_TEXT.get(tx.connection.dialect.name, "TEXT")
+        tx.exec_driver_sql(f"ALTER TABLE {_name(tx, 'batches')} ADD COLUMN measured {kind}")
+
+
 def _seal_of(job: int, landed: int, checkpoint: str) -> str:
     return xxh3_64_hexdigest(orjson.dumps([job, landed, checkpoint], option=orjson.OPT_SORT_KEYS))
 
 
-STEPS: Mapping[int, Step] = MappingProxyType({7: _to_8, 8: _to_9})
+STEPS: Mapping[int, Step] = MappingProxyType({7: _to_8, 8: _to_9, 9: _to_10})
 """By the version that it begins at, the step that leads to the next version."""
 OLDEST = min(STEPS, default=tables.SCHEMA)
 """The oldest version that can be brought up to this one."""
