@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from memproc.formats.mapping import FieldMap, FieldRule
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
+    from memproc.ingestion.predicting import predict
     from memproc.ingestion.run import Interrupted
     from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.migration import Check, FieldChange, Migration
+    from memproc.report.prediction import Estimate, Prediction
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Reading, Report
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
@@ -84,6 +86,7 @@ __all__ = [
     "EmotionalContext",
     "EngineError",
     "Entry",
+    "Estimate",
     "Expired",
     "Exported",
     "Fault",
@@ -106,6 +109,7 @@ __all__ = [
     "Outcome",
     "Pattern",
     "PolicyCount",
+    "Prediction",
     "Progress",
     "Proposed",
     "Quarantined",
@@ -141,6 +145,7 @@ __all__ = [
     "log_to_logging",
     "migrate",
     "open",
+    "predict",
     "sketch",
     "transform",
     "validate",
@@ -157,6 +162,8 @@ _HOMES = {
     "memproc.api": "calibrate open transform validate",
     "memproc.ingestion.migrating": "migrate",
     "memproc.ingestion.pipeline": "ingest",
+    "memproc.ingestion.predicting": "predict",
+    "memproc.report.prediction": "Estimate Prediction",
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Reading Report",
