@@ -27,6 +27,7 @@ FOR_USERS = {
     "hdf5",
     "xlsx",
     "tables",
+    "keyring",
     "rest",
     "all",
 }
