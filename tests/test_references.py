@@ -9,6 +9,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
+from sqlalchemy import create_engine, make_url, text
 
 import memproc
 from memproc.masking import masked
@@ -16,6 +17,7 @@ from memproc.sources.databases.urls import url_of as url_of_source
 from memproc.sources.rest.pages import RestPages
 from memproc.store.sql.urls import url_of as url_of_store
 from tests.command_line import run_memproc
+from tests.databases import reason_to_skip, server_url
 
 SECRET = "Tig3r@in/t4nk"
 PLACES = {"ENV:APP_PASSWORD": SECRET, "KEYRING:notes/ann@example.org": f"{SECRET}-kept"}
@@ -114,3 +116,26 @@ def test_what_is_not_there_is_wrong_use(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(memproc.UsageError, match=r"pip install 'memproc-sdk\[keyring\]'"):
         memproc.open("postgresql://ann:KEYRING:notes/ann@h/db")
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.skipif(bool(reason_to_skip("postgresql")), reason="no server")
+@pytest.mark.server
+def test_what_is_named_is_in_no_row_of_a_store(tmp_path):
+    """Neither where a table of a server was read nor where the store is on it: jobs keep what the source is."""
+    server = make_url(server_url("postgresql")).set(password=None)
+    url = server.render_as_string().replace(f"{server.username}@", f"{server.username}:ENV:APP_PASSWORD@")
+    engine = create_engine(url_of_source(url))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE named_notes (id int PRIMARY KEY, content text)"))
+        connection.execute(text("INSERT INTO named_notes VALUES (1, 'Prefers tea')"))
+    try:
+        report = memproc.ingest(memproc.SqlTable(url, "named_notes"), into=tmp_path / "m.db")
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE named_notes"))
+        engine.dispose()
+    assert report.stored == 1
+    kept_there = b"".join(file.read_bytes() for file in tmp_path.glob("m.db*"))
+    assert b"named_notes" in kept_there
+    assert b"Tig3r" not in kept_there
