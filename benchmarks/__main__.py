@@ -88,6 +88,14 @@ def _finding(options: argparse.Namespace) -> None:
     sys.stdout.write(finding.table(options.records, options.store) + "\n")
 
 
+def _predictions(options: argparse.Namespace) -> None:
+    from benchmarks import predictions  # noqa: PLC0415 - as above
+
+    for line in predictions.table(options.records, options.seed):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
 def _adds(options: argparse.Namespace) -> None:
     from benchmarks import adds  # noqa: PLC0415 - as above
 
@@ -145,6 +153,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "batches": _batches,
     "adds": _adds,
     "finding": _finding,
+    "predictions": _predictions,
     "stages": _stages,
     "quality": _quality,
     "policy": _policy,
@@ -179,6 +188,8 @@ def _parser() -> argparse.ArgumentParser:
     finding = commands.add_parser("finding", help="measure what an application waits for in a large store")
     finding.add_argument("--records", type=int, default=20_000)
     finding.add_argument("--store", type=Path, help="a store that is there, or is to be kept")
+    predictions = commands.add_parser("predictions", help="measure whether what is predicted of ingestions comes true")
+    predictions.add_argument("--records", type=_positive, nargs="+", default=[8_000, 20_000], help="one size or several")
     adding = commands.add_parser("adds", help="measure how long single records wait where several processes add them")
     adding.add_argument("--processes", type=_positive, default=4)
     adding.add_argument("--threads", type=_positive, default=1, help="of each process")
@@ -190,7 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     each.add_argument("--kind", type=Texts, choices=list(Texts), nargs="+", default=[Texts.ORDINARY, Texts.TALK], help="of texts")
     for command in (corpus, sizes, each, quality_of, deciding):
         command.add_argument("--records", type=_positive, default=20_000)
-    for command in (corpus, peers, sizes, each, quality_of, deciding):
+    for command in (corpus, peers, sizes, each, quality_of, deciding, predictions):
         command.add_argument("--seed", type=int, default=1)
     for command in (corpus, peers):
         command.add_argument("--kind", type=Texts, choices=list(Texts), default=Texts.ORDINARY, help="of texts")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from memproc.ingestion.ending import Interrupted
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
+    from memproc.ingestion.predicting import predict
     from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.events import (
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         ThresholdCount,
     )
     from memproc.report.migration import Check, FieldChange, Migration
+    from memproc.report.prediction import Estimate, Prediction
     from memproc.report.report import BatchSeen, Merge, Pattern, Report
     from memproc.report.store_report import Compared, Comparison, StoreReport
     from memproc.report.time_left import SecondsLeft
@@ -135,6 +137,7 @@ __all__ = [
     "Entry",
     "ErrorPattern",
     "Errors",
+    "Estimate",
     "Event",
     "Expired",
     "Exported",
@@ -169,6 +172,7 @@ __all__ = [
     "Pace",
     "Pattern",
     "PolicyCount",
+    "Prediction",
     "Progress",
     "Proof",
     "Proposed",
@@ -219,6 +223,7 @@ __all__ = [
     "log_to_logging",
     "migrate",
     "open",
+    "predict",
     "sketch",
     "transform",
     "validate",
@@ -241,6 +246,8 @@ _HOMES = {
     "memproc.report.figures": "Bottleneck Cluster ConfidenceBin Counted Duplicates ErrorPattern Errors FieldSeen "
     "JobTold Latency NameCount Outcomes Pace Proof Quality ReviewCount "
     "Span StageTime ThresholdCount",
+    "memproc.ingestion.predicting": "predict",
+    "memproc.report.prediction": "Estimate Prediction",
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress RecordsQuarantined "

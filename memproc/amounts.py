@@ -44,3 +44,15 @@ def number(given: str, kind: Callable[[str], Number], option: str) -> Number:
         return kind(given)
     except ValueError:
         raise UsageError(f"{option} {given}: is no number") from None
+
+
+def size_told(size_bytes: float) -> str:
+    """Return an amount of bytes as people read it, in MiB or GiB.
+
+    >>> size_told(300_000), size_told(64 << 20), size_told(5_000_000_000)
+    ('0.3 MiB', '64 MiB', '4.7 GiB')
+    """
+    mebibytes = size_bytes / (1 << 20)
+    if mebibytes >= 1_024:  # noqa: PLR2004 - of which a GiB has as many
+        return f"{mebibytes / 1_024:,.1f} GiB"
+    return f"{mebibytes:.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.1f} MiB"  # noqa: PLR2004 - two digits say enough

@@ -3,7 +3,8 @@
 Facts: a password may stand before the host, or in the query part, where drivers take it under many names, and people under others.
 What cannot be read as a URL may hold one anywhere. Drivers repeat parts of what they were given in their errors.
 
-Rule: of the query part only the values of options are shown that are known to be harmless.
+Rules: of the query part only the values of options are shown that are known to be harmless. What only names a secret
+(`ENV:NAME`) is shown where a person gave it, so that a command can be pasted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from urllib.parse import quote, quote_plus
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from memproc.references import REFERENCE
 
 HIDDEN = "***"
 SHORT = 4  # characters: a shorter secret is hidden only where it stands by itself, or most of each message would be stars
@@ -43,15 +46,24 @@ def masked(where: object) -> str:
         return f"{scheme if _SCHEME.fullmatch(scheme) else HIDDEN}://{HIDDEN}"
     if "@" in (url.host or ""):  # a part of the password, which holds one
         url = url.set(password=HIDDEN, host=(url.host or "").rpartition("@")[2])
-    return url_shown(url)
+    return url_shown(url, has_references=True)
 
 
-def url_shown(url: URL) -> str:
-    """Return a URL as it may be shown; without a secret in it, it is the URL itself."""
+def url_shown(url: URL, *, has_references: bool = False) -> str:
+    """Return a URL as it may be shown; without a secret in it, it is the URL itself. `has_references`: it is as a person gave it,
+    so a password like `ENV:NAME` is none.
+    """
     if url.drivername == "sqlite" and url.database:  # a path may hold bytes that are no text
         return f"sqlite:///{quote(os.fsencode(url.database), safe=' +/')}"
-    query = {name: value if name in HARMLESS else HIDDEN for name, value in url.query.items()}
-    return url.set(query=query).render_as_string(hide_password=True).replace(quote_plus(HIDDEN), HIDDEN)
+    query = {
+        name: value if name in HARMLESS or (has_references and _refers(value)) else HIDDEN for name, value in url.query.items()
+    }
+    shown = url.set(query=query).render_as_string(hide_password=True).replace(quote_plus(HIDDEN), HIDDEN)
+    return shown.replace(f":{HIDDEN}@", f":{url.password}@", 1) if has_references and _refers(url.password) else shown
+
+
+def _refers(value: object) -> bool:
+    return isinstance(value, str) and REFERENCE.fullmatch(value) is not None
 
 
 def secrets_of(url: URL) -> tuple[str, ...]:

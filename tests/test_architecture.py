@@ -21,8 +21,10 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values", "classes", "logs", "telling"),
+    ("errors",),
+    ("references",),
     (
-        *("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments"),
+        *("times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments"),
         *("masking", "waiting"),
     ),
     ("config", "amounts"),
@@ -75,7 +77,7 @@ FLOORS_WITHIN = {
         ("checkpoint", "remarks", "reading", "checking", "stopping"),
         ("run", "inspecting", "verifying"),
         ("pipeline",),
-        ("migrating",),
+        ("migrating", "predicting"),
     ),
 }
 MOST_LINES, MOST_PARAMETERS = 300, 5

@@ -29,6 +29,7 @@ FOR_USERS = {
     "hdf5",
     "xlsx",
     "tables",
+    "keyring",
     "rest",
     "tqdm",
     "prometheus",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -26,27 +27,40 @@ def config(
     what: Annotated[
         Literal["show", "init"], Argument(help="show: the settings and where each is from; init: write a file to begin with.")
     ] = "show",
+    files: Annotated[
+        list[str] | None, Argument(metavar="FILE...", help="With show: what you want to ingest, to be told what suits it here.")
+    ] = None,
     to: Annotated[
         str | None, Option(metavar="FILE", help="What init writes, - for standard output; by default memproc.toml.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show the settings, where each comes from and what suits this machine, or begin a file of settings."""
+    """Show the settings, where each comes from and what suits this machine and a source, or begin a file of settings."""
     if what == "init":
+        if files:
+            raise UsageError("FILE goes with show: init writes --to FILE")
         _begin(to, as_json=as_json)
         return
     if to is not None:
         raise UsageError("--to goes with init: what show tells is printed")
     found = configuration_of()
     advice = list(_advice(found))
-    values = {name: {"value": _plain(getattr(found.settings, name)), "from": origin} for name, origin in found.origins.items()}
-    as_values = {
+    of_setting = {name: {"value": _plain(getattr(found.settings, name)), "from": origin} for name, origin in found.origins.items()}
+    as_values: dict[str, Any] = {
         "file": None if found.file is None else str(found.file),
-        "settings": values,
+        "settings": of_setting,
         "not_settings": list(found.strangers),
         "advice": advice,
     }
-    show(as_values, "\n".join(_lines(found, advice)), as_json=as_json)
+    lines = [*_lines(found, advice)]
+    if files:
+        from memproc.cli.predicting import advice_for, lines_of
+
+        prediction, advised = advice_for(files, found.settings)
+        as_values |= {"predicted": prediction.as_dict(), "for_source": [asdict(one) for one in advised]}
+        lines += [*lines_of(prediction), *(f"{one.paste}  ({one.why})" for one in advised or ())]
+        lines += [] if advised else ["for this source: nothing needs to be set"]
+    show(as_values, "\n".join(lines), as_json=as_json)
 
 
 def _begin(to: str | None, *, as_json: bool) -> None:
@@ -125,8 +139,10 @@ def _toml(value: Any) -> str:
     >>> _toml("near"), _toml(True), _toml([{"older_than": "2y"}])
     ('"near"', 'true', '[{older_than = "2y"}]')
     """
+    return "[" + ", ".join(map(_toml_of_one, value)) + "]" if isinstance(value, list) else _toml_of_one(value)
+
+
+def _toml_of_one(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name} = {json_text(one)}" for name, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
     return json_text(value)

@@ -14,6 +14,7 @@ from memproc.cli.app import options_before
 from memproc.cli.inspecting import quoted
 from memproc.cli.remotes import shown
 from memproc.masking import HIDDEN
+from memproc.references import REFERENCE
 from memproc.report.report import counted
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def command_of(parts: Sequence[str]) -> str:
 
 
 def map_shown(arguments: Sequence[str]) -> list[str]:
-    """Return arguments without the passwords in URLs, and without the values of headers that are no names of variables.
+    """Return arguments without the passwords in URLs, and without the values of headers that name no variable or keyring.
 
     >>> map_shown(["--into=postgresql://ann:tiger@db/app", "--header", "X-Key=lion", "--header", "X-Key=ENV:KEY", "a=b.json"])
     ['--into=postgresql://ann:***@db/app', '--header', 'X-Key=***', '--header', 'X-Key=ENV:KEY', 'a=b.json']
@@ -71,7 +72,7 @@ def map_shown(arguments: Sequence[str]) -> list[str]:
 
 def _shown(argument: str, before: str) -> str:
     is_header = before == "--header" or argument.startswith("--header=")
-    if is_header and (found := _OF_HEADER.fullmatch(argument)) and "ENV:" not in found[3]:
+    if is_header and (found := _OF_HEADER.fullmatch(argument)) and not REFERENCE.search(found[3]):
         return f"{found[1] or ''}{found[2]}{HIDDEN}"
     name, is_given, value = argument.partition("=")
     return f"{name}={shown(value)}" if argument.startswith("--") and is_given else shown(argument)

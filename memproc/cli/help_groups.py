@@ -45,7 +45,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         *("--dry-run", "--resume"),
     ),
     "find": ("--text", "--namespace", "--subject", "--kind", "--tag", "--since", "--limit"),
-    "inspect": ("--format", "--include", "--show", "--propose"),
+    "inspect": ("--format", "--include", "--show", "--propose", "--predict", "--into", "--dedup"),
     "migrate": ("--into", "--mapping", "--namespace", "--source", "--format", "--include", "--dry-run", "--resume", "--report"),
     "quarantine": ("--patterns", "--show", "--export", "--discard", "--note", "--limit"),
     "retry": ("--from", "--map", "--mapping", "--format"),
@@ -71,6 +71,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     ),
     "inspect": (
         Example("what is in an export", "memproc inspect export.zip"),
+        Example("how long it will take, and how much place", "memproc inspect export.zip --predict --into memories.db"),
         Example("the tables of a database", "memproc inspect postgresql://user@host/database"),
         Example("a mapping file to begin with", "memproc inspect notes.csv --propose"),
     ),
@@ -130,6 +131,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "backup": (Example("a copy, checked", "memproc backup memories.db copy.db"),),
     "config": (
         Example("what holds here, and why", "memproc config show"),
+        Example("what suits an export on this machine", "memproc config show export.zip"),
         Example("a file of settings to begin with", "memproc config init"),
     ),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),

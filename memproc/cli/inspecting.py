@@ -28,6 +28,7 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import json_text, print_lines
+from memproc.cli.predicting import lines_of
 from memproc.cli.remotes import Key, Named, Query, Retries, StatementSeconds, Table, TableSchema, is_database, shown
 from memproc.cli.rest_options import (
     URL,
@@ -41,6 +42,8 @@ from memproc.cli.rest_options import (
     Web,
     given_of,
 )
+from memproc.config import Dedup
+from memproc.errors import UsageError
 
 if TYPE_CHECKING:
     from memproc.ingestion.inspecting import FileSeen, Inspection
@@ -70,6 +73,11 @@ def inspect(
     propose: Annotated[
         bool, Option("--propose", help="Print a mapping file for it instead, in TOML, to be checked and changed.")
     ] = False,
+    predict: Annotated[
+        bool, Option("--predict", help="Say what the ingestion will take: time, memory, place; by a sample that is ingested.")
+    ] = False,
+    into: Annotated[str | None, Option(metavar="DB", help="With --predict: where the store will lie; nothing is written.")] = None,
+    dedup: Annotated[Dedup | None, Option(help="With --predict: as of ingest.", show_default=False)] = None,
     paging: PagingForm = None,
     header: Headers = None,
     host: Hosts = None,
@@ -88,6 +96,7 @@ def inspect(
     from memproc.ingestion.inspecting import Looking
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.inspecting import propose as mapping_proposed
+    from memproc.ingestion.predicting import Reading, predicted, refuse_once_only, sampled
     from memproc.ingestion.reading import intake_of
 
     named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
@@ -98,13 +107,19 @@ def inspect(
         show_tables(file, as_json=as_json)
         return
     context = Context(None, frozenset(include or ()), mapping_of(map_field, mapping))
-    settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first)
+    settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first, dedup=dedup)
     intake, asked = intake_of(context, settings), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
     [given], asked = given_of([file], asked, named, web)
     if propose:
         text = mapping_proposed(given, intake, asked)
         show({"mapping": text}, text, as_json=as_json)
         return
+    reading, sample = Reading(intake, asked), None
+    if predict:
+        refuse_once_only(given)
+        sample = sampled(given, reading)
+    elif into is not None or dedup is not None:
+        raise UsageError("--into and --dedup go with --predict: nothing else of what inspect tells depends on them")
     found = look(given, intake, asked, Looking(limit, show_records))
     said = [*named.options, *web.options, *([] if format is None else ["--format", format])]
     said += [
@@ -120,7 +135,10 @@ def inspect(
     said += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
     said += [part for kind in include or () for part in ("--include", kind)]
     following = _commands(found, " ".join(map(quoted, ["memproc", "ingest", shown(file), *said])))
-    show({**found.as_dict(), "next": following}, "\n".join(_lines(found, following)), as_json=as_json)
+    foretold = predicted(given, into, reading, (sample, found)) if sample and found.records else None
+    told = [*([] if foretold is None else lines_of(foretold)), "next:", *(f"  {command}" for command in following)]
+    as_values = {**found.as_dict(), **({"predicted": foretold and foretold.as_dict()} if predict else {}), "next": following}
+    show(as_values, "\n".join([*_lines(found), *told]), as_json=as_json)
     if not found.records or any(one.broken for one in found.files):
         raise Exit(FAILED)
 
@@ -145,7 +163,7 @@ def show_first(what: Sequence[object], intake: Intake, asked: Asked, count: int,
         raise Exit(FAILED)
 
 
-def _lines(found: Inspection, following: list[str]) -> list[str]:
+def _lines(found: Inspection) -> list[str]:
     """Return what was found as lines of text."""
     lines = [line for one in found.files for line in _of_file(one)]
     lines += found.not_read
@@ -167,7 +185,7 @@ def _lines(found: Inspection, following: list[str]) -> list[str]:
         lines += ["as they would be stored:", *(f"  {json_text(one)}" for one in found.examples)]
     if found.advice:
         lines.append(f"no record can be taken: {found.advice}")
-    return [*lines, "next:", *(f"  {command}" for command in following)]
+    return lines
 
 
 def _of_file(one: FileSeen) -> list[str]:

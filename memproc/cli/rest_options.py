@@ -33,7 +33,7 @@ PagingForm = Annotated[
 ]
 Headers = Annotated[
     list[str] | None,
-    Option("--header", metavar="NAME=VALUE", help="A header for a web API; ENV:VARIABLE in it comes from the environment."),
+    Option("--header", metavar="NAME=VALUE", help="A header for a web API; ENV:VARIABLE or KEYRING:SERVICE/USER names a key."),
 ]
 Hosts = Annotated[list[str] | None, Option("--host", metavar="HOST", help="Another host that pages and redirects may lead to.")]
 AllowPrivate = Annotated[

@@ -21,6 +21,7 @@ from memproc.sources.decoding import item_of
 
 PROPOSED_FROM = 500  # records that are looked at for a mapping
 NAMES_KEPT = 1_000  # namespaces and subjects that are counted, each
+SUMMED = 10_000  # of the first records the sizes are summed up one by one
 EXAMPLES = 3
 _TIMES = ("created_at", "valid_from", "updated_at")
 
@@ -35,6 +36,31 @@ class FileSeen:
     left_out: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
     broken: str = ""  # why it was not read to its end
+
+
+@dataclass(slots=True)
+class Sizes:
+    """The sizes of records as JSON, in bytes: how many were summed up, at every so many records and at the end."""
+
+    count: int = 0
+    total: int = 0
+    sums: list[tuple[int, int]] = field(default_factory=list)  # (count, total) within the first records
+
+    def note(self, sizes: list[int]) -> None:
+        """Take the sizes of more records."""
+        self.count, self.total = self.count + len(sizes), self.total + sum(sizes)
+        if self.count <= SUMMED:
+            self.sums.append((self.count, self.total))
+
+    @property
+    def mean(self) -> float:
+        """The mean size, 0 of no records."""
+        return self.total / self.count if self.count else 0.0
+
+    def mean_of_first(self, records: int) -> float:
+        """Return the mean size of about the first records; that of all where these are few."""
+        known = [(count, total) for count, total in self.sums if 0 < count <= records]
+        return known[-1][1] / known[-1][0] if known else self.mean
 
 
 @dataclass(slots=True)
@@ -56,6 +82,7 @@ class Inspection:
     options: list[str] = field(default_factory=list)  # what --include reads of what was left out
     most_examples: int = EXAMPLES
     limit: int | None = None  # of records that are read
+    sizes: Sizes = field(default_factory=Sizes)
 
     @property
     def is_full(self) -> bool:
@@ -181,6 +208,7 @@ def _read(source: Source, seen: FileSeen, found: Inspection, names: Names) -> No
         for value in dates_in(rejected):
             found.refused.note(value)
         seen.quarantined.update(f"{one.faults[0].path or 'record'}: {one.faults[0].code}" for one in rejected)
+        found.sizes.note(records.sizes())
         for at in range(len(records.accepted)):
             found.take(records.accepted.at(at).record, seen)
         if found.is_full:

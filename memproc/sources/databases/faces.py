@@ -106,7 +106,8 @@ class _Rows:
 class SqlTable(_Rows):
     """A table or a view of a database, to be given to `memproc.ingest`.
 
-    `url` is a SQLAlchemy URL, or the path of a SQLite file. `key` names the columns that tell rows apart; by default the primary
+    `url` is a SQLAlchemy URL, whose password may be `ENV:NAME` or `KEYRING:service/user`, or the path of a SQLite file. `key` names
+    the columns that tell rows apart; by default the primary
     key, else unique columns that are never NULL. `cursor` names a column that grows whenever a row is added or changed, such as
     `updated_at`: each ingestion then reads only what is new since the last one, and `from_start` reads everything once more.
     A value of it that is later than now is told, and is not where the next job begins. `schema` is that of the table. A statement

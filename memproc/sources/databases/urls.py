@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from memproc.errors import UsageError
 from memproc.masking import masked, url_shown
+from memproc.references import with_referred
 from memproc.sources.labels import path_shown
 
 SQLITE = "sqlite"
@@ -19,9 +20,9 @@ EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 
 
 def url_of(where: str | Path) -> URL:
-    """Return the URL of a database with its driver; a SQLite file by its real path.
+    """Return the URL of a database with its driver and the password it refers to; a SQLite file by its real path.
 
-    Raises UsageError on what is neither a URL nor a path. The message shows no password.
+    Raises UsageError on what is neither a URL nor a path, and on a reference to nothing. The message shows no password.
 
     >>> url_of("postgres://ann@localhost/app").drivername, url_of("/srv/app.db").database
     ('postgresql+psycopg', '/srv/app.db')
@@ -42,7 +43,7 @@ def url_of(where: str | Path) -> URL:
         return _of_file(url.database or "")
     if "@" in (url.host or ""):
         raise UsageError(f"{masked(text)}: write an @ in a password as %40, a / as %2F and a : as %3A")
-    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    return with_referred(url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)))
 
 
 def _of_file(path: str) -> URL:

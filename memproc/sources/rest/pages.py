@@ -41,7 +41,7 @@ class RestPages:
     (a URL in the answer), `cursor:PARAM=PATH` (what is at the path is sent as the parameter), `page:PARAM` (from 1, or
     `,start=0`) or `offset:PARAM`; with `,more=PATH` the answer says whether there is more, with `,total=PATH` how many records
     there are. Sizes of pages and filters stand in the URL. `ENV:NAME` in a header or in the URL is the value of an environment
-    variable, which is shown and kept nowhere.
+    variable, `KEYRING:service/user` what the keyring of the system keeps; these are shown and kept nowhere.
 
     Requests go to the host of `url` and to `hosts`, by https; what leads elsewhere is refused, also by a link or a redirect. Named
     hosts get the headers too. `allow_private` lets them go to addresses that are not public, and by http to this machine.
@@ -194,7 +194,9 @@ class RestPages:
         if not (revealed.isprintable() and revealed.isascii()):
             raise UsageError(f"headers: the value of {name} holds a line end, or is not ASCII: mind the variable")
         if revealed == value and (is_key_name(name) or name.lower() in COOKIES):
-            raise UsageError(f"headers: {name} holds a key: put it into an environment variable, and give {name}=ENV:VARIABLE")
+            raise UsageError(
+                f"headers: {name} holds a key: put it into an environment variable, and give {name}=ENV:VARIABLE, or into a keyring"
+            )
 
     def _given_hosts(self) -> list[tuple[str, int]]:
         found = []

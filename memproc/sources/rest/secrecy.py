@@ -1,4 +1,4 @@
-"""Values from the environment in headers and URLs (`ENV:TOKEN`), and what is shown instead of them.
+"""Values from the environment or a keyring in headers and URLs (`ENV:TOKEN`), and what is shown instead of them.
 
 Rules: the value is in the request alone. Wherever a message, a log or a mark may hold it, it is written as the reference again,
 also where the server repeats it, in whatever case; a text is cut only after that. What a record holds is another matter: it is
@@ -8,18 +8,17 @@ stars.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from memproc.errors import MemprocError, UsageError
+from memproc.errors import MemprocError
+from memproc.references import REFERENCE, referred
 
 HIDDEN = "***"
 SHORT = 4  # characters: a shorter secret is hidden only where it stands by itself
-_REFERENCE = re.compile(r"ENV:([A-Za-z_]\w*)", re.ASCII)
 _KEY_NAMES = re.compile(
     r"(?:.*[_-])?(?:api[_-]?key|key|subscription[_-]?key|auth|authorization|(?:access|api|auth|private|bearer|refresh|id)[_-]?token"
     r"|token|jwt|secret|password|passwd|pwd|sig|signature|credential|session(?:[_-]?id)?|code)",
@@ -29,38 +28,34 @@ _OF_PAGES = re.compile(r".*(?:page|next|cursor|continuation|sync).*", re.IGNOREC
 
 
 class Secrets(NamedTuple):
-    """The values that references stand for, by the names of their variables."""
+    """The values that references stand for, by these."""
 
     values: Mapping[str, str]
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
-        """Read the variables that texts refer to. Raises UsageError if one is not set."""
-        names = {name: None for text in texts for name in _REFERENCE.findall(unquote(text))}
-        for name in names:
-            if not os.environ.get(name):
-                raise UsageError(f"ENV:{name}: the environment variable {name} is not set: export it before")
-        return cls({name: os.environ[name] for name in names})
+        """Read what texts refer to. Raises UsageError if it is not there."""
+        references = dict.fromkeys(one for text in texts for one in REFERENCE.findall(unquote(text)))
+        return cls({one: referred(one) for one in references})
 
     def revealed(self, text: str) -> str:
         """Return a text with the values in place of the references."""
-        return _REFERENCE.sub(lambda found: self.values.get(found[1], found[0]), text)
+        return REFERENCE.sub(lambda found: self.values.get(found[0], found[0]), text)
 
     def revealed_url(self, url: str) -> str:
         """Return a URL with the values in its path and its query."""
         parts = urlsplit(url)
-        path = _REFERENCE.sub(lambda found: quote(self.values.get(found[1], found[0]), ":"), parts.path)
+        path = REFERENCE.sub(lambda found: quote(self.values.get(found[0], found[0]), ":"), parts.path)
         query = parts.query
-        if _REFERENCE.search(unquote(query)):
+        if REFERENCE.search(unquote(query)):
             query = urlencode([(name, self.revealed(value)) for name, value in parse_qsl(query, keep_blank_values=True)])
         return urlunsplit(parts._replace(path=path, query=query))
 
     def hidden(self, text: str, *, in_any_case: bool = True) -> str:
         """Return a text with the references in place of the values, however much of these is quoted, and in whatever case."""
         flags = re.IGNORECASE if in_any_case else 0
-        for name, value in sorted(self.values.items(), key=lambda one: (-len(one[1]), one)):
+        for reference, value in sorted(self.values.items(), key=lambda one: (-len(one[1]), one)):
             any_form = "".join(map(_quoted_or_not, value))
-            reference = f"ENV:{name}"
             text = re.sub(any_form if len(value) >= SHORT else rf"(?<!\w){any_form}(?!\w)", reference, text, flags=flags)
         return text
 
@@ -95,7 +90,7 @@ def url_shown(url: str) -> str:
     >>> url_shown("https://api.example.org/v1?user=ann&api_key=sesame"), url_shown("https://api.example.org/?key=ENV:KEY")
     ('https://api.example.org/v1?user=ann&api_key=***', 'https://api.example.org/?key=ENV:KEY')
     """
-    return _with_keys(url, lambda _name, value: value if _REFERENCE.fullmatch(value) else HIDDEN)
+    return _with_keys(url, lambda _name, value: value if REFERENCE.fullmatch(value) else HIDDEN)
 
 
 def with_keys_of(start: str, url: str) -> str | None:
@@ -118,7 +113,7 @@ def _with_keys(url: str, put: Callable[[str, str], str]) -> str:
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     changed = [(name, put(name, value) if is_key_name(name) else value) for name, value in query]
-    return url if changed == query else urlunsplit(parts._replace(query=urlencode(changed, safe="*:")))
+    return url if changed == query else urlunsplit(parts._replace(query=urlencode(changed, safe="*:/")))
 
 
 class Keeping(NamedTuple):

@@ -10,13 +10,15 @@ from sqlalchemy.exc import ArgumentError
 
 from memproc.errors import UsageError
 from memproc.masking import masked, url_shown
+from memproc.references import with_referred
 from memproc.store.sql.backends import BACKENDS
 
 
 def url_of(where: str | Path) -> URL:
-    """Return the SQLAlchemy URL of a path or URL, its driver named. Only what holds "://" is a URL; `~` is expanded in paths.
+    """Return the SQLAlchemy URL of a path or URL, with its driver and the password it refers to. Only what holds "://" is a URL;
+    `~` is expanded in paths.
 
-    Raises UsageError on what is neither, and on a database or a driver that is not served.
+    Raises UsageError on what is neither, on a database or a driver that is not served, and on a reference to nothing.
 
     >>> str(url_of("/srv/a?b=c.db")), url_of("postgresql://localhost/test").drivername
     ('sqlite:////srv/a%3Fb%3Dc.db', 'postgresql+psycopg')
@@ -44,7 +46,7 @@ def url_of(where: str | Path) -> URL:
         return _url_of_sqlite(url)
     if "@" in (url.host or ""):
         raise UsageError(f"{masked(where)}: write an @ in a password as %40, a / as %2F and a : as %3A")
-    return url.set(drivername=BACKENDS[name].driver)
+    return with_referred(url.set(drivername=BACKENDS[name].driver))
 
 
 def _url_of_sqlite(url: URL) -> URL:

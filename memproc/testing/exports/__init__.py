@@ -90,13 +90,18 @@ def _left_out(system: System, found: Groups) -> Mapping[str, int]:
 
 
 def _encoded(file: str, built: Built) -> bytes:
-    """Return the bytes of a file of this name: an archive, lines or one value of JSON, or text."""
-    if file.endswith(".zip"):
-        stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w") as archive:
-            for name, held in built.items():
-                archive.writestr(zipfile.ZipInfo(name), _encoded(name, held))
-        return stream.getvalue()
+    """Return the bytes of a file of this name, which may be an archive of such files."""
+    if not file.endswith(".zip"):
+        return _written(file, built)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, held in built.items():
+            archive.writestr(zipfile.ZipInfo(name), _written(name, held))
+    return stream.getvalue()
+
+
+def _written(file: str, built: Built) -> bytes:
+    """Return lines or one value of JSON, or a text."""
     if isinstance(built, bytes):
         return built
     if isinstance(built, str):
