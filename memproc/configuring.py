@@ -6,7 +6,9 @@ variable is called like the setting, in capitals behind `MEMPROC_`; one without 
 Rules: names and values mean what they do in `Settings`. Texts may stand for what is no text: sizes have units ("300MB"),
 `max_errors` may be a share ("5%"), `batch_size` may be "auto". A name in a file that is no setting is wrong use; a variable may be
 meant for something else. No file is looked for unless a caller asks: what an application gets does not depend on where it was
-started.
+started. A file that was found, and not named, counts only if it is of whoever runs this, of whose the folder is that he is in, or
+of root: anybody can put a file into a folder for all, such as `/tmp`, above a folder of others. A `pyproject.toml` that does not
+speak of memproc is none of its business, whatever is wrong with it.
 """
 
 from __future__ import annotations
@@ -61,7 +63,10 @@ def load_settings(file: str | Path | None = None, **given: Any) -> Settings:
 
 def configured(file: str | Path | None, folder: Path, environ: Mapping[str, str], given: Mapping[str, Any]) -> Configuration:
     """Return what `load_settings` does, and where each setting is from, for a caller in a folder with such an environment."""
-    path = Path(named).expanduser() if (named := file or environ.get(OF_FILE)) else _nearest(folder)
+    named = file or environ.get(OF_FILE)
+    path = Path(named).expanduser() if named else _nearest(folder)
+    if path is not None and not named:
+        _check_owner(path, folder)
     variables = {name: text for name in NAMES if name not in ONLY_IN_FILES and (text := environ.get(PREFIX + name.upper()))}
     values: dict[str, Any] = {}
     origins = dict.fromkeys(NAMES, DEFAULT)
@@ -80,18 +85,41 @@ def configured(file: str | Path | None, folder: Path, environ: Mapping[str, str]
 def _nearest(folder: Path) -> Path | None:
     """Return the file that holds for a folder: its own, or that of the nearest folder above it."""
     for place in (folder, *folder.parents):
-        if (own := place / FILE).is_file():
+        if os.path.isfile(own := place / FILE):  # noqa: PTH113 - that of pathlib raises where a folder cannot be looked into
             return own
-        if (shared := place / PROJECT).is_file() and "memproc" in _read(shared).get("tool", {}):
+        if os.path.isfile(shared := place / PROJECT) and _is_of_memproc(shared):  # noqa: PTH113 - as above
             return shared
     return None
+
+
+def _is_of_memproc(project: Path) -> bool:
+    """Return whether a file that all tools share has settings of memproc's. One that does not speak of it is not even read."""
+    try:
+        with project.open("rb") as opened:
+            if b"memproc" not in opened.read(LARGEST_FILE + 1):
+                return False
+    except OSError:  # it is as good as not there
+        return False
+    tool = _read(project).get("tool")
+    return isinstance(tool, dict) and "memproc" in tool
+
+
+def _check_owner(path: Path, folder: Path) -> None:
+    """Raise UsageError if a file that was found is of somebody else. Where files have no owners, 0 is that of all."""
+    trusted = {0, folder.stat().st_uid, *([os.geteuid()] if hasattr(os, "geteuid") else [])}
+    try:
+        owners = {path.stat().st_uid, path.lstat().st_uid}
+    except OSError:  # reading it will tell
+        return
+    if not owners <= trusted:
+        raise UsageError(f"{path}: is of another user, who may mean you no good; name it by --config or {OF_FILE} to use it")
 
 
 def _table_of(path: Path) -> dict[str, Any]:
     """Return the settings in a file. Raises UsageError where one is unknown."""
     table = _read(path)
     if path.name == PROJECT:
-        table = table.get("tool", {}).get("memproc", {})
+        table = tool.get("memproc", {}) if isinstance(tool := table.get("tool", {}), dict) else {}
     if not isinstance(table, dict):
         raise UsageError(f"{path}: tool.memproc is no table: write settings below [tool.memproc]")
     if unknown := [name for name in table if name not in NAMES]:

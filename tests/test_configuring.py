@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +148,42 @@ def test_a_wrong_variable_is_refused_by_its_name(tmp_path):
     """The name of the variable comes first."""
     with pytest.raises(memproc.UsageError, match=r"^MEMPROC_ON_ERROR: on_error='halt': choose one of continue, stop"):
         configured(None, tmp_path, {"MEMPROC_ON_ERROR": "halt"}, {})
+
+
+@pytest.mark.parametrize("of_others", ["tool = 'memproc'", "tool = 5", "[tool.memproc", "x = [[", "\udcff"])
+def test_a_project_without_settings_is_passed_over(of_others, tmp_path):
+    """Whatever is wrong with it, unless it speaks of memproc and is no TOML."""
+    (tmp_path / "pyproject.toml").write_bytes(of_others.encode("utf-8", "surrogateescape"))
+    if of_others == "[tool.memproc":
+        with pytest.raises(memproc.UsageError, match="is no TOML"):
+            configured(None, tmp_path, {}, {})
+        return
+    assert configured(None, tmp_path, {}, {}).file is None
+    assert configured(tmp_path / "pyproject.toml", tmp_path, {}, {}).settings == Settings() if "tool =" in of_others else True
+
+
+@pytest.mark.parametrize("name", ["memproc.toml", "pyproject.toml"])
+def test_a_file_of_another_user_is_not_taken_unless_it_is_named(name, tmp_path, monkeypatch):
+    """One above a folder may be anybody's; that of whose the folder is, and a link, count as what they are."""
+    told = "dedup = 'off'\n"
+    (path := tmp_path / name).write_text(told if name == "memproc.toml" else f"[tool.memproc]\n{told}")
+    (inner := tmp_path / "in").mkdir()
+    _owned_by(monkeypatch, {path: 4_242})
+    with pytest.raises(memproc.UsageError, match=r"is of another user, .* name it by --config or MEMPROC_CONFIG"):
+        configured(None, inner, {}, {})
+    assert configured(path, inner, {}, {}).settings.dedup == "off"
+    assert configured(None, inner, {"MEMPROC_CONFIG": str(path)}, {}).settings.dedup == "off"
+    _owned_by(monkeypatch, {path: 4_242, inner: 4_242})
+    assert configured(None, inner, {}, {}).settings.dedup == "off"
+
+
+def _owned_by(monkeypatch, owners):
+    """Let files have other owners, as only root could give them."""
+    real = os.stat
+
+    def stat(path, **named):
+        found = real(path, **named)
+        owner = owners.get(Path(path)) if isinstance(path, str | os.PathLike) else None
+        return found if owner is None else os.stat_result((*found[:4], owner, *found[5:10]))
+
+    monkeypatch.setattr(os, "stat", stat)

@@ -31,18 +31,18 @@ def mcp(
         from memproc.integrations.mcp.server import serve_http, serve_stdio
     except ModuleNotFoundError as error:
         raise UsageError(str(error)) from error
-    from memproc.intake import clean_name
-    from memproc.integrations.mcp.desk import Desk
+    from memproc.integrations.mcp.desk import Desk, kept_to
     from memproc.store.store import Store
 
     warn()
+    only = kept_to(namespace)
     settings = settings_of()
     if read_only:
         from memproc.store.sql.opening import require_store
 
         require_store(database, settings)
     with Store(database, settings=settings, schema=schema_of(schema)) as store:
-        desk = Desk(store, clean_name(namespace, "namespace"), read_only)
+        desk = Desk(store, only, read_only)
         if http is None:
             serve_stdio(desk)
         else:

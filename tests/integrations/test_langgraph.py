@@ -327,6 +327,33 @@ def test_memories_of_others_are_no_items(here):
         here.batch([object()])
 
 
+def test_an_item_without_a_date_hides_no_other(here):
+    """As whoever ingests may bring one: it is the oldest."""
+    here.put(("ann",), "new", {"content": "Prefers tea"})
+    item = {"key": "old", "value": {"content": "Prefers water"}}
+    record = {"content": "Prefers water", "id": "old", "namespace": "ann", "source": "langgraph", "kind": "event"}
+    here._store.add({**record, "metadata": {"langgraph_item": item}})
+    assert [one.key for one in here.search(())] == [one.key for one in here.search(("ann",))] == ["new", "old"]
+    assert here.get(("ann",), "old").value == item["value"]
+    assert here.list_namespaces() == [("ann",)]
+    here.put(("ann",), "old", {"content": "Prefers milk"})
+    assert [one.key for one in here.search(("ann",))] == ["old", "new"]
+
+
+def test_many_namespaces_are_read_as_one(here, monkeypatch):
+    """With the same items in the same order, and not by a query each."""
+    for number in range(12):
+        here.put(("user", str(number)), "k", {"n": number})
+        here.put(("other", str(number)), "k", {"n": number})
+    side_by_side = here.search(("user",), limit=20)
+    assert [item.value["n"] for item in side_by_side] == [*reversed(range(12))]
+    asked, find = [], here._store.find
+    monkeypatch.setattr(here._store, "find", lambda **which: asked.append(which) or find(**which))
+    monkeypatch.setattr("memproc.integrations.langgraph.store._MOST_MERGED", 5)
+    assert here.search(("user",), limit=20) == side_by_side
+    assert len(asked) == 2
+
+
 def test_it_can_be_opened_by_itself(tmp_path):
     """By a path, for the length of a block; it is there again later, also in a store that merges nothing."""
     for dedup in ("near", "off"):

@@ -21,6 +21,7 @@ from memproc.integrations.mcp.desk import Desk
 from memproc.integrations.mcp.given import LONGEST_TEXT, Add
 from memproc.integrations.mcp.server import server_of
 from memproc.integrations.mcp.tools import TOOLS
+from tests.command_line import run_memproc
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS, bounded
 
@@ -187,6 +188,31 @@ def test_an_id_of_another_namespace_is_the_id_of_nothing(store):
     assert [memory.id for memory in store] == before
     found = called(Desk(store, "ann"), ("find", {"cursor": store.cursor(tea)}), ("find", {"text": "bob"}))
     assert {memory["namespace"] for one in found for memory in one["memories"]} <= {"ann"}
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b\t"])
+def test_a_blank_namespace_never_means_all(blank, store, tmp_path):
+    """It is what a variable gives that is not set: nothing is served."""
+    with pytest.raises(memproc.UsageError, match="give a name, or leave it out"):
+        Desk(store, blank)
+    code, _, told = run_memproc("mcp", tmp_path / "m.db", "--namespace", blank)
+    assert (code, "give a name, or leave it out" in told, [*tmp_path.iterdir()]) == (2, True, [])
+
+
+@pytest.mark.parametrize("desk", [None, "ann"])
+def test_a_blank_subject_or_namespace_forgets_nothing(desk, store):
+    """A call that names nobody does not mean all."""
+    before = store.stats()
+    given = {"subject": "tea", "namespace": " "} if desk is None else {"subject": " "}
+    [told] = called(Desk(store, desk), ("forget", {**given, "confirm": True}))
+    assert "give a name, or leave it out" in told
+    assert store.stats() == before
+
+
+def test_blanks_around_a_namespace_are_none_of_its_name(store):
+    """A name is the same as on a memory."""
+    [found] = called(Desk(store, " ann "), ("find", {}))
+    assert {memory["namespace"] for memory in found["memories"]} == {"ann"}
 
 
 def test_a_subject_is_forgotten_in_its_own_namespace(store):

@@ -238,3 +238,21 @@ def test_a_text_is_looked_for_by_the_database(fresh, monkeypatch):
         store.add({"content": "Keeps a giraffe", "namespace": "ann"})
         assert [memory.content for memory in store.find(namespace="ann", text="GIRAFFE")] == ["Keeps a giraffe"]
         assert len(read) == 1
+
+
+def test_a_text_that_is_too_long_for_a_pattern_is_found(fresh):
+    """SQLite takes none of more than 50,000 bytes."""
+    long = "a" * 60_000
+    with fresh() as store:
+        for text in (long, f"{long}b"):
+            store.add({"content": text, "kind": "message"})
+        assert len(store.find(text=f"{long}b")) == 1
+        assert store.find(tag=long) == []
+
+
+@pytest.mark.parametrize("name", ["text", "tag", "namespace", "subject"])
+def test_what_is_no_unicode_is_nowhere(name, fresh):
+    """Nor is it what stands for it where it is looked for."""
+    with fresh() as store:
+        store.add({"content": "?", "tags": ["?"], "namespace": "?", "subject": "?"})
+        assert store.find(**{name: "\udcff"}) == []

@@ -89,3 +89,16 @@ def test_whom_to_forget_has_to_be_told(fresh):
             with pytest.raises(memproc.UsageError, match="forget takes the id of a memory"):
                 store.forget(**given)
         assert store.forget(memory.id) == 1
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b"])
+@pytest.mark.parametrize("whom", [{"namespace": "ann"}, {"subject": "Leo"}], ids=str)
+def test_a_blank_name_never_widens_what_is_forgotten(whom, blank, fresh_file):
+    """It is what a variable gives that is not set, and what was forgotten does not come back."""
+    with fresh_file() as store:
+        fill(store)
+        before = store.stats()
+        other = "subject" if "namespace" in whom else "namespace"
+        with pytest.raises(memproc.UsageError, match=f"{other}=.*: give a name, or leave it out"):
+            store.forget(**whom, **{other: blank})
+        assert store.stats() == before

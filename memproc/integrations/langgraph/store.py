@@ -47,6 +47,8 @@ with told_which_extra("langgraph"):
     )
 
 _PAGE = 200
+_MOST_MERGED = 50  # namespaces that are read side by side
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)  # the date of an item without any: it is the oldest
 _TICK = timedelta(microseconds=1)
 _TICKS = 1_000  # of the clock, that a record is told later than one which was forgotten
 
@@ -122,9 +124,11 @@ class MemprocStore(BaseStore):
         """Give the items of the namespaces that begin so, the newest first."""
         paths = ((path_of(name), name) for name in self._store.namespaces())
         names = [name for path, name in paths if path is not None and path[: len(prefix)] == prefix]
+        if len(names) > _MOST_MERGED:  # to ask for the newest of each would cost more than to pass over those of others
+            return (item for item in self._items_in(None) if item.namespace[: len(prefix)] == prefix)
         return merge(*map(self._items_in, names), key=lambda item: item.updated_at, reverse=True)
 
-    def _items_in(self, name: str) -> Iterator[SearchItem]:
+    def _items_in(self, name: str | None) -> Iterator[SearchItem]:
         after = None
         while page := self._store.find(namespace=name, kind=KIND, limit=_PAGE, after=after):
             yield from filter(None, (_item(plain(memory)) for memory in page))
@@ -179,8 +183,8 @@ def _item(memory: Plain) -> SearchItem | None:
     item, path = item_in(memory), path_of(memory["namespace"])
     if item is None or path is None:
         return None
-    created = datetime.fromisoformat(memory["created_at"])
-    updated = datetime.fromisoformat(memory["updated_at"]) if "updated_at" in memory else created
+    dates = [datetime.fromisoformat(memory[name]) if name in memory else None for name in ("created_at", "updated_at")]
+    created, updated = dates[0] or dates[1] or _LONG_AGO, dates[1] or dates[0] or _LONG_AGO
     return SearchItem(path, *item, created, updated)
 
 

@@ -3,7 +3,8 @@
 Facts: an id is no capability. It is a hash that whoever guesses a text can compute, so it is looked up whose a memory is before
 anything is done with its id. As the namespace is in the hash, that does not change in between.
 
-Rules: what belongs to another namespace is told as what is not there, in the same words.
+Rules: what belongs to another namespace is told as what is not there, in the same words. A namespace without a name, as of a
+variable that is not set, is wrong use, and never all namespaces.
 """
 
 from __future__ import annotations
@@ -13,18 +14,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from memproc.errors import NotFoundError, UsageError
+from memproc.intake import clean_name
 from memproc.records import DEFAULT_NAMESPACE, Memory
 from memproc.store.answers import Review
 from memproc.store.store import Store
 
 
+def kept_to(namespace: str | None) -> str | None:
+    """Return the namespace that clients are kept to without blanks at its ends, None for none. Raises UsageError if it is blank.
+
+    >>> kept_to(" ann "), kept_to(None)
+    ('ann', None)
+    """
+    cleaned = clean_name(namespace, "namespace")
+    if cleaned is None and namespace is not None:
+        raise UsageError(f"namespace={namespace!r}: give a name, or leave it out to serve all namespaces")
+    return cleaned
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A store as a client reaches it. With a `namespace` it reaches nothing else."""
+    """A store as a client reaches it. With a `namespace` it reaches nothing else. Raises UsageError if that is blank."""
 
     store: Store[Any]
     namespace: str | None = None
     is_read_only: bool = False
+
+    def __post_init__(self) -> None:
+        """Keep the namespace as memories have it."""
+        object.__setattr__(self, "namespace", kept_to(self.namespace))
 
     def within(self, given: str | None) -> str | None:
         """Return the namespace of a call, None for all. Raises UsageError if one is given that is not the client's."""

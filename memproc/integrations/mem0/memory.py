@@ -9,6 +9,7 @@ Left out: whatever needs a model. `infer=True` and `rerank=True` are refused, an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from heapq import nlargest
@@ -165,7 +166,8 @@ class Memory:
             self.store.forget(namespace=scope.namespace)
         else:
             for memory in [*self._of(scope, expired=True)]:
-                self.store.forget(memory["id"])
+                with suppress(NotFoundError):  # another one deleted it
+                    self.store.forget(memory["id"])
         return {"message": "Memories deleted successfully!"}
 
     def history(self, memory_id: str) -> list[dict[str, Any]]:

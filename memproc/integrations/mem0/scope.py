@@ -15,6 +15,7 @@ from typing import Any
 
 from memproc.errors import UsageError
 from memproc.records import Plain
+from memproc.values import shown
 
 IDS = ("user_id", "agent_id", "run_id")
 AGENT = "agent_id"
@@ -75,4 +76,6 @@ def _clean(name: str, given: object) -> str:
     text = str(given).strip()
     if not text or any(character.isspace() for character in text):
         raise UsageError(f"{name}={given!r}: give a name without white space")
+    if shown(text) != text:  # the namespace would have the name of another user
+        raise UsageError(f"{name}={given!r}: give a name without invisible characters at its ends")
     return text

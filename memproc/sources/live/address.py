@@ -15,6 +15,7 @@ from memproc.errors import UsageError
 from memproc.sources.labels import path_shown
 
 _PARTS = ("collection", "schema", "tenant", "database")
+_NO_PORT = re.compile(r"^([^/\[\]:@]+:)(?![0-9]{1,5}(?:/|$)).*", re.DOTALL)  # what is no port is a password, cut at its ?
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9-]*)(?:\+([A-Za-z][A-Za-z0-9+]*))?://(.*)", re.DOTALL)
 
 
@@ -59,6 +60,6 @@ def shown(address: Address) -> str:
     scheme = f"{address.system}+{address.backend}" if address.backend else address.system
     login, at, place = address.where.rpartition("@")
     user = login.partition(":")
-    where = f"{user[0]}{':***' if user[1] else ''}{at}{place}"
+    where = f"{user[0]}{':***' if user[1] else ''}{at}{place}" if at else _NO_PORT.sub(r"\1***", place)
     named = "&".join(f"{name}={address.options[name]}" for name in _PARTS if name in address.options)
     return path_shown(f"{scheme}://{where}" + (f"?{named}" if named else ""))

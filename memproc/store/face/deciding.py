@@ -174,10 +174,10 @@ class Deciding(Face[M]):
 
         Only hashes stay, so that ingesting the same records again does not restore it, and the note, which `trace` shows: say why
         in it, not what. Return the number of observations removed, or the receipt, also of a `dry_run`, which removes nothing.
-        Raises NotFoundError, and UsageError unless it is told what to forget.
+        Raises NotFoundError, and UsageError unless it is told what to forget, also where a namespace or subject is blank.
         """
-        given = {"namespace": clean_name(namespace, "namespace"), "subject": clean_name(subject, "subject")}
-        whom = {name: value for name, value in given.items() if value is not None}
+        given = {"namespace": namespace, "subject": subject}
+        whom = {name: _named(value, name) for name, value in given.items() if value is not None}
         if (identifier is None) != bool(whom) or (identifier is not None and dry_run):
             raise UsageError("forget takes the id of a memory, or a namespace, a subject or both, which may be tried with dry_run")
         segments = self._opened.segments
@@ -196,3 +196,11 @@ class Deciding(Face[M]):
             found = self._opened.transactions.write(forgotten)
         self._opened.wipe()
         return replace(found, is_trial=dry_run) if isinstance(found, Forgotten) else found
+
+
+def _named(given: str, what: str) -> str:
+    """Return a name of what is to be forgotten. Raises UsageError on a blank one, without which more would be meant."""
+    name = clean_name(given, what)
+    if name is None:
+        raise UsageError(f"{what}={given!r}: give a name, or leave it out")
+    return name

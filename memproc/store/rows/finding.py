@@ -33,6 +33,7 @@ from memproc.store.sql.views import IS_EXPIRED
 FIRST_AT_ONCE, MOST_AT_ONCE = 128, 8_192
 MOST_SHAPES = 500
 KEY_BYTES = 16
+LONGEST_PATTERN = 1_000  # characters of a text that the database looks for: SQLite refuses patterns of more than 50,000 bytes
 _RUNS = re.compile("[A-Za-z0-9]+")
 _DATE = re.compile("(-?[0-9]{1,18})?")
 _BEFORE_ALL_DATES = -(2**62)
@@ -115,18 +116,23 @@ def found_memories(tx: Tx, wanted: Wanted) -> Iterator[Plain]:
         is_whole=wanted.expired or not has_expired(tx),
         is_behind=False,
     )
-    values: dict[str, Any] = {f"hold{at}": _holding(orjson.dumps(text).decode()) for at, text in enumerate(wanted.holds)}
+    values: dict[str, Any] = {f"hold{at}": _holding(orjson.dumps(_unicode(text)).decode()) for at, text in enumerate(wanted.holds)}
     values |= {"since": wanted.since, "until": wanted.until, "run": _holding(run)}
     if wanted.namespace is not None:
-        values["namespace"] = namespace_number(wanted.namespace)
+        values["namespace"] = namespace_number(_unicode(wanted.namespace))
     arms = (_in_order(tx, shape._replace(of_many=of_many), wanted, values) for of_many in (False, True))
     for row in merge(*arms, key=lambda row: Place(row.date, row.id).rank, reverse=True):
         yield to_memory(row.id, row.record)
 
 
+def _unicode(text: str) -> str:
+    """Return a text that can be looked for. What holds one with lone surrogates no record can be, which the caller tells."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _holding(text: str) -> str:
-    """Return the pattern of what holds a text."""
-    return "%" + text.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
+    """Return the pattern of what holds a text, or the beginning of a long one."""
+    return "%" + text[:LONGEST_PATTERN].replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
 
 
 @lru_cache(maxsize=MOST_SHAPES)

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 import memproc
 from memproc.formats import format_named
 from memproc.sources.live import chroma, qdrant
+from memproc.sources.live.address import address_of, shown
 from memproc.sources.live.systems import SYSTEMS
 from memproc.sources.remote import Remote
 from tests.databases import reason_to_skip, server_url
@@ -375,3 +376,19 @@ def test_of_large_records_of_chroma_only_a_few_are_held(tmp_path, monkeypatch):
     assert [one.item.fault.code for one in found if one.item.fault] == ["record_too_long"]
     assert (len(found), sum(held)) == (9, 8)
     assert max(held) <= 3
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("graphiti+neo4j://ann:se?cret@host", "graphiti+neo4j://ann:***"),
+        ("graphiti+neo4j://ann:secret", "graphiti+neo4j://ann:***"),
+        ("letta://ann:se/cret@host:1/d", "letta://ann:***@host:1/d"),
+        ("graphiti+neo4j://host:7687", "graphiti+neo4j://host:7687"),
+        ("mem0+postgresql://host:5432/db", "mem0+postgresql://host:5432/db"),
+        ("mem0:///tmp/a:b", "mem0:///tmp/a:b"),
+    ],
+)
+def test_a_password_is_not_shown_where_its_host_is_not_seen(given, told):
+    """It may have a mark in it that ends what stands before it, or no host behind it."""
+    assert shown(address_of(given)) == told
