@@ -150,7 +150,7 @@ def test_an_archive_is_all_its_members(tmp_path):
     found, report = contents(tmp_path, tmp_path / "export.zip")
     assert found == ["Has a cat", "Has a dog", "Prefers tea"]
     assert report.left_out == {".DS_Store": 1, "__MACOSX": 1, "files of no known kind": 1}
-    assert report.notes == ["not read: export.zip!photo.jpg holds binary data: give JSON, JSON lines or CSV"]
+    assert report.notes == ["not read: export.zip!photo.jpg holds a picture, sound or video, which memproc does not read"]
     with memproc.open(tmp_path / "m.db") as store:
         assert [rejected.source for rejected in store.quarantine()] == ["export.zip!conversations-001.json"]
         (job,) = store.jobs()

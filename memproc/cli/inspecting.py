@@ -165,8 +165,10 @@ def show_first(what: Sequence[object], intake: Intake, asked: Asked, count: int,
 
 def _lines(found: Inspection) -> list[str]:
     """Return what was found as lines of text."""
+    from memproc.report.notes import in_brief
+
     lines = [line for one in found.files for line in _of_file(one)]
-    lines += found.not_read
+    lines += in_brief(found.not_read)
     if found.skipped:
         lines.append(f"skipped: {_counts(found.skipped)}")
     if found.namespaces:

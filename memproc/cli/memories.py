@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from memproc.records import Fault, Memory
     from memproc.store.store import Store
 
+TEXT_CHARS = 300  # of a memory, in a list of memories
 Subject = Annotated[str | None, Option(help="Only those about this subject.")]
 Page = Annotated[int, Option("--limit", metavar="N", min=1, help="Show at most this many.")]
 After = Annotated[str | None, Option("--after", metavar="CURSOR", help="Go on behind the page that ended with this cursor.")]
@@ -73,10 +74,13 @@ def list_memories(
 
 
 def _show_page(store: Store, which: dict[str, Any], limit: int, *, as_json: bool) -> None:
+    """Print a page, one memory a line: of a long text the beginning, which `show` and `--json` give whole."""
+    from memproc.validation import in_one_line
+
     found = store.find(**which, limit=limit + 1)
     page = found[:limit]
     cursor = store.cursor(page[-1]) if len(found) > limit else None
-    lines = [f"{memory.id}  {memory.content}" for memory in page] or ["nothing is found"]
+    lines = [f"{memory.id}  {in_one_line(' '.join(memory.content.split()), TEXT_CHARS)}" for memory in page] or ["nothing is found"]
     lines += [f"there are more: --after {cursor}"] if cursor else []
     show({"memories": [as_plain(memory) for memory in page], "after": cursor}, "\n".join(lines), as_json=as_json)
 
@@ -165,7 +169,7 @@ def forget(
             removed = store.forget(store.full_id(identifier), note=note)
             show({"observations": removed}, f"{removed} observations forgotten", as_json=as_json)
             return
-        if identifier is not None:
+        if identifier is not None or (namespace is None and subject is None):
             raise UsageError("give an ID, or --namespace and --subject, which may be tried with --dry-run")
         receipt = store.forget(namespace=namespace, subject=subject, note=note, dry_run=dry_run)
     values = fields_of(receipt)

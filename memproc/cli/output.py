@@ -125,3 +125,12 @@ class _Encoded(io.RawIOBase):
 def fields_of(answer: Any) -> dict[str, Any]:
     """Return the fields of an answer of a store by their names."""
     return {name: getattr(answer, name) for name in answer.__dataclass_fields__}
+
+
+def times(count: int) -> str:
+    """Return how often something was seen.
+
+    >>> times(1), times(2)
+    ('once', '2 times')
+    """
+    return "once" if count == 1 else f"{count} times"

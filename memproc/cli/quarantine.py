@@ -24,7 +24,7 @@ from memproc.cli.options import (
     SecretsPolicy,
     mapping_of,
 )
-from memproc.cli.output import fields_of, target
+from memproc.cli.output import fields_of, target, times
 from memproc.cli.stores import opened
 from memproc.config import QuarantineStatus
 from memproc.errors import UsageError
@@ -148,7 +148,7 @@ def _as_values(one: Quarantined) -> dict[str, Any]:
 
 def _told(one: Quarantined) -> list[str]:
     status = "" if one.status == "open" else f", {one.status}"
-    seen = f"{one.category}, seen {one.times_seen} times{status}"
+    seen = f"{one.category}, seen {times(one.times_seen)}{status}"
     return [
         f"{one.number}  job {one.job}, position {one.position} of {one.source} ({seen})",
         *(f"    {fault.path or 'record'}: {fault.message} - {fault.hint}" for fault in one.faults),

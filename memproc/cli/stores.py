@@ -11,7 +11,7 @@ from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
 from memproc.cli.options import schema_of
-from memproc.cli.output import fields_of, target
+from memproc.cli.output import fields_of, target, times
 from memproc.config import Dedup, Settings
 from memproc.errors import UsageError
 
@@ -50,7 +50,7 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     for seen in told.observations:
         sure = "" if seen.confidence is None else f" {seen.confidence:.6g}"
         state = "" if seen.speaks else ", replaced by a newer one"
-        where = f"job {seen.job}, position {seen.position}, seen {seen.times_seen} times{state}"
+        where = f"job {seen.job}, position {seen.position}, seen {times(seen.times_seen)}{state}"
         lines.append(f"  {seen.observation}  {seen.outcome}{sure}, {where}")
         lines.append(f"    {seen.record['content']}")
     for entry in told.ledger:

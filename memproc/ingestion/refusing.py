@@ -20,11 +20,12 @@ from memproc.formats.draft import Context, Format
 from memproc.formats.mapping import FieldMap
 from memproc.formats.naming import Names
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
+from memproc.report.notes import UNREAD
 from memproc.sources.delimiters import delimiter_of, is_table
 from memproc.sources.delivery import Delivery
 from memproc.sources.items import Item
 from memproc.sources.labels import name_shown
-from memproc.sources.sniffing import LINE_SUFFIXES
+from memproc.sources.sniffing import LINE_SUFFIXES, MEDIA
 
 NAMES_NEAR = 3
 _SHOWN_ALIKE, _ALMOST_ALIKE = 0.6, 0.85
@@ -89,7 +90,8 @@ def check_known(file: Delivery, detected: Format | None, sample: Sequence[Item],
         names, message = Names.of_values(objects), f"{file.shown} is in no known format: "
         raise SourceError(message + names.advice(redact=False) + alone, message + names.advice(redact=True) + alone)
     if sample and file.suffix not in (".json", *LINE_SUFFIXES):
-        raise SourceError(f"{file.shown} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
+        lines = "line" if len(sample) == 1 else f"{len(sample)} lines"
+        raise SourceError(f"{file.shown} holds no JSON in its first {lines}: give JSON, JSON lines or CSV")
 
 
 def remarks_on_names(objects: Sequence[Mapping[str, Any]], fields: frozenset[str], context: Context) -> list[str]:
@@ -144,7 +146,10 @@ def _is_json(text: str) -> bool:
 
 
 def unread_notes(told: Sequence[str]) -> Iterator[str]:
-    """Yield a note on each file that was not read; of many, on the first ones and on how many there are."""
-    yield from (f"not read: {one}" for one in told[:UNREAD_SHOWN])
+    """Yield a note on each file that was not read; of many, on the first ones and on how many there are. Pictures, which most
+    exports are full of, come last: what may hold memories is told first.
+    """
+    ordered = sorted(told, key=lambda one: one.endswith(MEDIA))
+    yield from (f"{UNREAD}{one}" for one in ordered[:UNREAD_SHOWN])
     if len(told) > UNREAD_SHOWN:
-        yield f"not read: {len(told) - UNREAD_SHOWN} more files"
+        yield f"{UNREAD}{len(told) - UNREAD_SHOWN} more files"

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from memproc.dates import forms_told
+from memproc.report.notes import in_brief
 from memproc.resources import MEBIBYTE, peak_rss_bytes
 
 BATCHES_KEPT = 1_000
@@ -178,7 +179,7 @@ class Report:
         if self.least_certain:
             lines.append("the least certain merges:")
         lines += [f"  {merge.confidence:.6g}  {merge.reason}\n    {merge.one}\n    {merge.other}" for merge in self.least_certain]
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *in_brief(self.notes)])
 
 
 def counted(count: int, thing: str, things: str | None = None) -> str:

@@ -21,6 +21,8 @@ _PICKLE = "a pickle, which may run code when it is read: have the program that w
 _YAML = "YAML: convert it to JSON lines"
 _HTML = "HTML, which memproc does not read: save it as text, or export JSON or CSV"
 _PDF = "PDF, which memproc does not read: save it as text"
+MEDIA = "a picture, sound or video, which memproc does not read"
+_BINARY = "binary data: give JSON, JSON lines or CSV"
 _TAR = "a tar archive: unpack it first, and give the folder"
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257  # POSIX.1, ustar interchange format
 REFUSED_SUFFIXES = {".pkl": _PICKLE, ".pickle": _PICKLE, ".yaml": _YAML, ".yml": _YAML, ".html": _HTML, ".htm": _HTML}
@@ -28,6 +30,12 @@ REFUSED_SUFFIXES = {".pkl": _PICKLE, ".pickle": _PICKLE, ".yaml": _YAML, ".yml":
 # or value.
 _REFUSED_STARTS = re.compile(
     rb"(?P<compressed>\x1f\x8b|BZh[1-9]1AY|\xfd7zXZ\0|PK\x03\x04|\x28\xb5\x2f\xfd|7z\xbc\xaf)|(?P<pickle>\x80[\x02-\x05][\x95(}\]cqXK])"
+)
+# JPEG, PNG, GIF, TIFF; WebP, WAV and AVI; MP4, MOV, M4A, HEIC and AVIF; MP3, Ogg, FLAC; WebM and Matroska.
+_MEDIA_STARTS = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|II\*\0|MM\0\*|RIFF....(?:WEBP|WAVE|AVI )|....ftyp|ID3[\x02-\x04]|OggS\0|fLaC\0"
+    rb"|\x1a\x45\xdf\xa3",
+    re.DOTALL,
 )
 SQLITE_START = b"SQLite format 3\0"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -53,8 +61,8 @@ def refusal(start: bytes, suffix: str) -> str | None:
     match = _REFUSED_STARTS.match(start)
     if match or suffix in REFUSED_SUFFIXES:
         return "holds " + (REFUSED_SUFFIXES[suffix] if match is None else _DECOMPRESS if match["compressed"] else _PICKLE)
-    is_binary = b"\0" in start and not _looks_like_text(start)
-    return "holds binary data: give JSON, JSON lines or CSV" if is_binary else None
+    what = MEDIA if _MEDIA_STARTS.match(start) else _BINARY if b"\0" in start and not _looks_like_text(start) else None
+    return what and f"holds {what}"
 
 
 def _looks_like_text(start: bytes) -> bool:

@@ -76,3 +76,24 @@ def test_a_class_of_ones_own_is_named(memproc_in, tmp_path):
     assert one["mood"] == "glad"
     assert as_json(memproc_in("update", "m.db", one["id"], "--set", "mood=sad", *own))["memory"]["mood"] == "sad"
     assert as_json(memproc_in("find", "m.db", *own))["memories"][0]["mood"] == "sad"
+
+
+def test_a_text_of_many_lines_is_one_line_of_a_list(memproc_in):
+    """A long one is cut there, and marks that steer a terminal are written out; JSON and `show` give it whole."""
+    text = "A plan:\n1. pack\n\n2. go \x1b[2J" + "word " * 100
+    memproc_in("add", "m.db", text)
+    memproc_in("add", "m.db", "Prefers tea")
+    for command in ("find", "list"):
+        told = memproc_in(command, "m.db")[1].splitlines()
+        assert len(told) == 2
+        line = next(line for line in told if "A plan: 1. pack 2. go \\x1b[2Jword" in line)
+        assert len(line) <= 32 + 2 + 320
+        whole = {memory["content"] for memory in as_json(memproc_in(command, "m.db", "--json"))["memories"]}
+        assert text.strip() in {one.strip() for one in whole}
+
+
+def test_forget_without_anything_to_forget_tells_the_options(memproc_in):
+    """In the words of the command line."""
+    memproc_in("add", "m.db", "Prefers tea")
+    code, _, err = memproc_in("forget", "m.db")
+    assert (code, "give an ID, or --namespace and --subject, which may be tried with --dry-run" in err) == (2, True)

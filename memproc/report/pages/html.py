@@ -14,7 +14,6 @@ from memproc.errors import UsageError
 from memproc.report.pages.charts import drawn
 from memproc.report.pages.parts import Page, shown
 
-EXTRA = "report"
 _FOLDER = "templates"
 
 
@@ -24,8 +23,7 @@ def html_of(page: Page) -> str:
         from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - an extra
         from markupsafe import Markup  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
-        needed = f"pip install 'memproc-sdk[{EXTRA}]'"
-        raise UsageError(f"a page of HTML needs a package: {needed}, or choose md, csv or json") from error
+        raise UsageError("a page of HTML needs a package: pip install jinja2, or choose md, csv or json") from error
     made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["shown"] = shown
     made.globals["drawn"] = drawn
