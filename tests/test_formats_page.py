@@ -27,7 +27,7 @@ def test_the_lists_of_strategies_are_up_to_date(path):
 
 
 NO_CODES = {"chat_messages", "old_memory", "int_type"}
-"""Of a doctest, and names of tables that messages hold."""
+"""Paths of faults, and a code of a doctest."""
 
 
 def test_the_page_of_codes_is_up_to_date():

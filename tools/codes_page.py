@@ -123,7 +123,7 @@ def page() -> str:
 
 def _of_records() -> Iterator[tuple[str, ...]]:
     for code, record in RECORDS.items():
-        rejected = memproc.validate(record)  # type: ignore[arg-type]
+        rejected = memproc.validate(record)
         found = next(fault for fault in rejected.errors if fault.code == code)
         yield _row(found, "validation")
 
