@@ -240,6 +240,14 @@ def test_the_links_of_a_page_lead_somewhere(page):
             assert not anchor or anchor.removeprefix("#") in anchors_of(there), f"{target}{anchor}"
 
 
+def test_the_readme_names_every_how_to():
+    """Each once, in the groups of the site."""
+    listed = re.findall(r"\]\((docs/how-to/[\w-]+\.md)\)", (ROOT / "README.md").read_text().partition("\n## More\n")[2])
+    assert sorted(listed) == sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/how-to/*.md"))
+    in_nav = re.findall(r"^          - (how-to/[\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert [f"docs/{name}" for name in in_nav] == listed
+
+
 def anchors_of(page):
     """Return the names that the headings of a page have; what is no page has none."""
     if page.suffix != ".md":

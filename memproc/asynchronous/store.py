@@ -66,6 +66,8 @@ class AsyncStore(Generic[M]):
     jobs = InThread(Store[M].jobs)
     namespaces = InThread(Store[M].namespaces)
     stats = InThread(Store[M].stats)
+    report = InThread(Store[M].report)
+    compare_jobs = InThread(Store[M].compare_jobs)
     recount = InThread(Store[M].recount)
     index_recall = InThread(Store[M].index_recall)
 

@@ -179,4 +179,4 @@ def _help_uri() -> str | None:
     except PackageNotFoundError:
         return None
     named = dict(url.split(", ", 1) for url in urls)
-    return f"{named['Documentation']}/reference/memory-fields.md" if "Documentation" in named else None
+    return f"{named['Documentation']}/reference/codes.md" if "Documentation" in named else None

@@ -608,6 +608,20 @@ def test_a_file_that_does_not_belong_to_it_is_found_before_it_is_read(path, end,
     assert examine_at(path) == ()
 
 
+def test_a_quick_check_of_an_open_store_reads_no_memories(tmp_path):
+    """So it does not miss one, but a table; and it writes nothing, not even what became of a job."""
+    path = tmp_path / "memories.db"
+    with memproc.open(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as beside:
+        store.add({"content": "Prefers tea"})
+        beside.execute("DELETE FROM memproc_observations")
+        beside.execute("UPDATE memproc_jobs SET status = 'running', owner = NULL")
+        assert codes_of(store.doctor(quick=True)) == {"jobs"}
+        assert errors_of(store.doctor())
+        assert codes_of(store.doctor(quick=True)) == set()
+        beside.execute("DROP TABLE memproc_typo_links")
+        assert codes_of(store.doctor(quick=True)) == {"schema"}
+
+
 @pytest.mark.costly
 def test_a_store_that_was_killed_has_its_own_log(path):
     """A log that belongs to the database is no finding."""

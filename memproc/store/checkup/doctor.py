@@ -74,7 +74,7 @@ def examine_at(where: str | Path, settings: Settings | None = None, *, is_quick:
     return findings.listed()
 
 
-def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
+def examine(tx: Tx, schema: type[Memory] = Memory, *, is_quick: bool = False) -> tuple[Finding, ...]:
     """Check an open store in a reading transaction; return the findings.
 
     A record is valid if it passes as a `Memory` or as the class of the store. Raises DatabaseError on a transient failure.
@@ -82,7 +82,7 @@ def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
     findings = Findings()
     try:
         with translated():
-            _examine(tx, findings, schema)
+            _examine_quickly(tx, findings) if is_quick else _examine(tx, findings, schema)
     except DatabaseError as error:
         if error.failure.kind is Kind.TRANSIENT:
             raise

@@ -129,10 +129,12 @@ class Keeping(Face[M]):
         finally:
             self._opened.database.wipe()
 
-    def doctor(self) -> tuple[Finding, ...]:
+    def doctor(self, *, quick: bool = False) -> tuple[Finding, ...]:
         """Check the whole store; return what is wrong with advice, or an empty tuple.
 
-        Writes nothing, except that it closes jobs of processes that have ended, as opening the store does.
+        Writes nothing, except that it closes jobs of processes that have ended, as opening the store does. With `quick` it reads no
+        memories and writes nothing: it tells whether the store has its tables and settings, and which jobs were left.
         """
-        self._writer.close_left_jobs()
-        return self._opened.transactions.read(lambda tx: examine(tx, self.schema))
+        if not quick:
+            self._writer.close_left_jobs()
+        return self._opened.transactions.read(lambda tx: examine(tx, self.schema, is_quick=quick))
