@@ -14,11 +14,10 @@ from typing import Any
 import orjson
 
 from memproc.formats.usual_names import folded
-from memproc.sources.tables.cells import NUMBERS
+from memproc.sources.tables.cells import NUMBERS, SHORTEST_EMBEDDING
 from memproc.values import shown
 
 EMBEDDINGS = "embeddings"
-_SHORTEST_UNNAMED = 33
 _NUMBERS = (float, int)
 _LONGEST_LIST_CHARS = 10_000
 _NAMED = frozenset(
@@ -89,7 +88,7 @@ def _is_embedding(name: object, value: object) -> bool:
     if not isinstance(value, list) or not value:
         return False
     is_named = isinstance(name, str) and folded(name) in _NAMED
-    if not is_named and len(value) < _SHORTEST_UNNAMED:
+    if not is_named and len(value) < SHORTEST_EMBEDDING:
         return False
     return all(one.__class__ in _NUMBERS for one in value)
 

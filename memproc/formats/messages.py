@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from memproc.formats.draft import Broken, Context, Draft, LeftOut, Part, with_raw_times, without_nones
 from memproc.records.storable import LARGEST_INTEGER
-from memproc.sources.tables.cells import NUMBERS
+from memproc.sources.tables.cells import NUMBERS, SHORTEST_EMBEDDING
 from memproc.times import parse_time, says_none, to_text
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
@@ -52,7 +52,6 @@ _KINDS_OF_ROLES = {
 _SPEAKERS = ("user", "human", "assistant", "ai", "bot", "model", "gpt", "chatgpt", "bing", "bard", "agent", "chatbot")
 ROLES = frozenset((*_SPEAKERS, *_KINDS_OF_ROLES))
 _KINDS_OF_PARTS = {"think": "thinking", "reason": "thinking", "tool": "tool", "function": "tool"}
-_MOST_NUMBERS = 32  # in a list; one of more is an embedding
 _ID_CHARS = 8
 _MOST_CHARS = 200  # of a value beside the messages that goes to their metadata
 
@@ -262,7 +261,7 @@ def is_embedding(value: object) -> bool:
     """Return whether a value is a long list of numbers, or the length of one that was not made."""
     if isinstance(value, dict):
         return [*value] == [NUMBERS]
-    return isinstance(value, list) and len(value) > _MOST_NUMBERS and all(isinstance(one, int | float) for one in value)
+    return isinstance(value, list) and len(value) >= SHORTEST_EMBEDDING and all(isinstance(one, int | float) for one in value)
 
 
 def branch_to(leaf: object, parents: Mapping[str, object]) -> list[str]:

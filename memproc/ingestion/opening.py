@@ -168,6 +168,8 @@ def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None,
     """Open one file and find its format. One that does not stay open is opened again when it is read."""
     if delivery.size is not None and delivery.size > how.limit_bytes:
         how = how._replace(lists=LONG_LISTS)
+    if intake.schema is Memory and not intake.context.mapping:  # else a field may be an embedding
+        how = how._replace(makes_embeddings=False)
     items = _opened(delivery, how)
     try:
         source = _source(items, delivery, intake, name)

@@ -47,7 +47,7 @@ Search = Callable[[IO[bytes], Any, int, Counter[str], LineNumber | None], tuple[
 class How(NamedTuple):
     """How files are read: the names that a wrapped list may have, how long a record may be, and what the caller said of the shape:
     where in an object the list is, what stands between cells, the encoding, whether pickles are read. `bounds`: of decompressing.
-    With `number` items know their lines.
+    With `number` items know their lines. Without `makes_embeddings` tables tell only how long one is.
     """
 
     lists: frozenset[str]
@@ -58,6 +58,7 @@ class How(NamedTuple):
     allow_pickle: bool = False
     bounds: Bounds = Bounds(Settings().max_decompressed_bytes)
     number: LineNumber | None = None
+    makes_embeddings: bool = True
 
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:

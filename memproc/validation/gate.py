@@ -16,6 +16,7 @@ from memproc.records.versions import VERSION_FIELD
 from memproc.validation.faults import GOT, MORE_CELLS, NOT_AN_OBJECT, broke, excerpt, failed, fault, first_of, path_of, raised
 from memproc.validation.migrating import migrated
 from memproc.validation.pydantic_errors import to_faults
+from memproc.validation.trusted import maybe_memory
 from memproc.values import UnreadableError, is_blank, row_of, settled, settled_if_readable
 
 _MAY_BE_BLANK = frozenset(Memory.model_fields) - {"content"}
@@ -184,6 +185,8 @@ def restore(record: dict[str, Any], schema: type[M]) -> M:
     schema refuse the record, as they may refuse what they once produced themselves, the fields still get their types. A record
     without a version was stored before the schema had any.
     """
+    if schema is Memory and (memory := maybe_memory(record)) is not None:
+        return cast("M", memory)
     if schema.migrations:
         record = {VERSION_FIELD: min(schema.migrations), **record}
     check = validator(schema)

@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from memproc.errors import MemprocError, SourceEndedError, SourceError
 from memproc.sources.compression import Bounds
+from memproc.sources.files import How
 from memproc.sources.items import Piece
 from memproc.sources.tables.arrow_rows import lines_of_batches
 from memproc.sources.tables.kinds import Kind, library
@@ -47,8 +48,8 @@ class _Seen(NamedTuple):
     has_end: bool = True
 
 
-def rows_of_arrow(stream: IO[bytes], kind: Kind, label: str, bounds: Bounds, limit_bytes: int) -> tuple[Iterator[Piece], list[str]]:
-    """Return the rows of a file or stream as JSON lines, one of more than `limit_bytes` as rejected, and remarks.
+def rows_of_arrow(stream: IO[bytes], kind: Kind, label: str, how: How) -> tuple[Iterator[Piece], list[str]]:
+    """Return the rows of a file or stream as JSON lines, one that is too long as rejected, and remarks.
 
     Raises SourceError if it is broken, OversizedError if it becomes too large; the rows raise SourceEndedError behind the last one
     if it breaks off.
@@ -56,13 +57,14 @@ def rows_of_arrow(stream: IO[bytes], kind: Kind, label: str, bounds: Bounds, lim
     ipc = library(kind, "pyarrow.ipc")
     start = _FILE_HEAD_BYTES if kind is Kind.ARROW else 0
     try:
-        seen = _check(stream, start, label, bounds)
+        seen = _check(stream, start, label, how.bounds)
         if kind is Kind.ARROW and not seen.broken:
             seen = seen._replace(broken=_against_footer(stream, seen.batches))
         remarks = [] if seen.has_end or kind is Kind.ARROW else [f"{label} has no end mark: if it was cut, rows are missing"]
         stream.seek(start)
         opened = ipc.open_stream(stream)
-        return lines_of_batches(opened.schema, _batches(opened, seen, label), limit_bytes), remarks
+        batches = _batches(opened, seen, label)
+        return lines_of_batches(opened.schema, batches, how.limit_bytes, makes_embeddings=how.makes_embeddings), remarks
     except MemprocError:
         raise
     except Exception as error:  # what reads it raises errors of many kinds

@@ -11,6 +11,7 @@ from memproc.sources.tables.kinds import Kind, library
 from memproc.sources.tables.pieces import too_large
 from memproc.sources.tables.weights import (
     MOST_NUMBERS,
+    embeddings_told,
     is_heavy,
     is_of_numbers,
     is_too_heavy,
@@ -23,20 +24,24 @@ SLICE_BYTES = 1 << 20
 MOST_ROWS = 1_000
 
 
-def lines_of_batches(schema: Any, batches: Iterable[Any], limit_bytes: int) -> Iterator[Piece]:
+def lines_of_batches(schema: Any, batches: Iterable[Any], limit_bytes: int, *, makes_embeddings: bool = True) -> Iterator[Piece]:
     """Return the rows of record batches of one schema as JSON lines; one that would become too large as rejected.
+
+    Without `makes_embeddings` only the length of an embedding is told, where its column has no other lists.
 
     Raises SourceError if two columns have one name.
     """
-    return _lines(heads(schema.names), batches, limit_bytes)
+    return _lines(heads(schema.names), batches, limit_bytes, makes_embeddings=makes_embeddings)
 
 
-def _lines(names: Sequence[str], batches: Iterable[Any], limit_bytes: int) -> Iterator[Piece]:
+def _lines(names: Sequence[str], batches: Iterable[Any], limit_bytes: int, *, makes_embeddings: bool) -> Iterator[Piece]:
     for batch in batches:
         count = batch.num_rows
         size = rows_that_may_share(batch, max(1, min(MOST_ROWS, count * SLICE_BYTES // max(batch.nbytes, 1))))
         for at in range(0, count, size):
             columns = batch.slice(at, size).columns
+            if not makes_embeddings:
+                columns = [*map(embeddings_told, columns)]
             if not is_too_heavy(columns, limit_bytes):
                 yield from _of_columns(names, columns)
                 continue

@@ -26,7 +26,8 @@ from memproc.errors import SourceError
 from memproc.values import as_json, row_of, settled
 
 BINARY = "$binary"  # the name under which bytes stand that are no text
-NUMBERS = "$numbers"  # the name under which the length of a list of numbers stands that is too long to be read
+NUMBERS = "$numbers"  # the name under which the length of a list of numbers stands that is not made
+SHORTEST_EMBEDDING = 33  # numbers: no person writes a list of as many
 SHOWN_BYTES = 100_000  # of what cannot be said
 NAMES_SHOWN, NAME_CHARS = 8, 60
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS

@@ -55,9 +55,9 @@ def items_of_table(stream: IO[bytes], shown: str, task: Task, how: How) -> Items
         else:
             stream = _copied(stream, shown, how.bounds)
             if task.kind is Kind.PARQUET:
-                lines, remarks = rows_of_parquet(stream, shown, how.bounds, how.limit_bytes)
+                lines, remarks = rows_of_parquet(stream, shown, how)
             else:
-                lines, remarks = rows_of_arrow(stream, task.kind, shown, how.bounds, how.limit_bytes)
+                lines, remarks = rows_of_arrow(stream, task.kind, shown, how)
     except BaseException:
         stream.close()
         raise

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from memproc.errors import MemprocError, OversizedError, SourceError
 from memproc.sources.compression import Bounds
+from memproc.sources.files import How
 from memproc.sources.items import Piece
 from memproc.sources.labels import name_shown
 from memproc.sources.tables.arrow_rows import MOST_ROWS, lines_of_batches
@@ -29,12 +30,12 @@ _MOST_THRIFT_BYTES = 64 << 20
 _TOO_LONG = f"a row has more than {MOST_IN_ROW:,} values"
 
 
-def rows_of_parquet(stream: IO[bytes], label: str, bounds: Bounds, limit_bytes: int) -> tuple[Iterator[Piece], list[str]]:
-    """Return the rows of a file as JSON lines, one of more than `limit_bytes` as rejected, and remarks. Raises SourceError if it is
+def rows_of_parquet(stream: IO[bytes], label: str, how: How) -> tuple[Iterator[Piece], list[str]]:
+    """Return the rows of a file as JSON lines, one that is too long as rejected, and remarks. Raises SourceError if it is
     broken, OversizedError if it becomes too large.
     """
     parquet = library(Kind.PARQUET, "pyarrow.parquet")
-    packed = stream.seek(0, 2)
+    packed, bounds = stream.seek(0, 2), how.bounds
     try:
         meta = _opened(parquet, stream).metadata
         _check(meta, label, bounds, packed)
@@ -50,7 +51,7 @@ def rows_of_parquet(stream: IO[bytes], label: str, bounds: Bounds, limit_bytes: 
         if long:
             schema, batches = _with_lengths(schema, long), (_with_lengths(batch, long) for batch in batches)
         remarks = [f"{label}: the column {name_shown(name)} is left out: {_TOO_LONG}" for name in long]
-        return lines_of_batches(schema, batches, limit_bytes), remarks
+        return lines_of_batches(schema, batches, how.limit_bytes, makes_embeddings=how.makes_embeddings), remarks
     except MemprocError:
         raise
     except Exception as error:  # what reads it raises errors of many kinds

@@ -4,13 +4,15 @@ Facts: a number of one byte takes up to 40 as a value in a list. Where rows shar
 the same place) each has it by itself as a value, though it is there once.
 
 Rules: a row with more than `MOST_VALUES` values in it, or with more bytes than a record may have, is not made. A list of more than
-`MOST_NUMBERS` numbers is no memory: a number that tells its length takes its place.
+`MOST_NUMBERS` numbers is no memory: a number that tells its length takes its place. So it is with the embeddings of a column, where
+who reads the rows leaves them out: no list is made of them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from memproc.sources.tables.cells import NUMBERS, SHORTEST_EMBEDDING
 from memproc.sources.tables.kinds import Kind, library
 
 MOST_VALUES = 1_000_000
@@ -46,6 +48,25 @@ def numbers_in(column: Any) -> list[int] | None:
         return None
     counts = [count or 0 for count in lengths(column)]
     return counts if max(counts, default=0) > MOST_NUMBERS else None
+
+
+def embeddings_told(column: Any) -> Any:
+    """Return a column of what stands for its lists where all of them are embeddings; any other column unchanged.
+
+    A list with a number that is missing or none is no embedding, and what becomes of its row is not decided here.
+    """
+    if not is_of_numbers(column.type) or not library(Kind.ARROW, "pyarrow.types").is_floating(column.type.value_type):
+        return column
+    compute = library(Kind.ARROW, "pyarrow.compute")
+    counts = compute.list_value_length(column)
+    shortest = compute.min(counts).as_py()
+    if shortest is None or shortest < SHORTEST_EMBEDDING:
+        return column
+    numbers = column.flatten()
+    if numbers.null_count or not compute.all(compute.is_finite(numbers)).as_py():
+        return column
+    arrow = library(Kind.ARROW)
+    return arrow.StructArray.from_arrays([counts.cast(arrow.int64())], [NUMBERS], mask=counts.is_null())
 
 
 def is_of_numbers(kind: Any) -> bool:

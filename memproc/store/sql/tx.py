@@ -36,6 +36,7 @@ from memproc.failures import Failure, Kind
 from memproc.store.sql import tables
 from memproc.store.sql.backends import Backend
 from memproc.store.sql.columns import SEAL
+from memproc.store.sql.driver import Found, Savepoint, driver_of
 from memproc.store.sql.naming import Names
 from memproc.store.sql.seals import is_sealed, resealed, seal_of, sealed_columns
 from memproc.store.sql.statements import Statements
@@ -75,7 +76,7 @@ class Tx:
         self.connection, self.database = connection, database
         self.now = time_now()
         self.execute, self.exec_driver_sql = connection.execute, connection.exec_driver_sql
-        self._statements = database.statements
+        self._statements, self._driver = database.statements, driver_of(connection)
 
     @cached_property
     def policy(self) -> Policy:
@@ -86,14 +87,23 @@ class Tx:
         """Return a transaction that is a part of this one, and begins now."""
         return Tx(self.connection, self.database)
 
-    def savepoint(self) -> NestedTransaction:
+    def savepoint(self) -> NestedTransaction | Savepoint:
         """Begin what can be undone by itself."""
-        return self.connection.begin_nested()
+        return self.connection.begin_nested() if self._driver is None else Savepoint(self._driver)
 
-    def run(self, statement: Executable, **values: object) -> CursorResult[Any]:
+    def run(self, statement: Executable, **values: object) -> CursorResult[Any] | Found:
         """Execute a statement, a constant of its module, with a value for each of its parameters."""
         sql, order = self._statements.constant(statement)
-        return self.exec_driver_sql(sql, tuple(values[name] for name in order))
+        return self._send(sql, tuple(values[name] for name in order))
+
+    def _send(self, sql: str, values: tuple[Any, ...]) -> CursorResult[Any] | Found:
+        return self.exec_driver_sql(sql, values) if self._driver is None else self._driver.send(sql, values)
+
+    def _send_many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if self._driver is None:
+            self.exec_driver_sql(sql, [*rows])
+        else:
+            self._driver.send_many(sql, rows)
 
     def insert_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, all with values for the same columns; the other columns are NULL, and a seal that is not given is made."""
@@ -110,7 +120,7 @@ class Tx:
         if limit is not None and any(_characters(row) > limit // 4 and _bytes(row) > limit for row in rows):
             raise DatabaseError(TOO_MUCH, f"a row of more than {limit:,} bytes")
         if rows:
-            self.exec_driver_sql(sql, rows)
+            self._send_many(sql, rows)
 
     def update_rows(self, table: Table, rows: Sequence[Mapping[str, Any]], *, add: Sequence[str] = ()) -> None:
         """Change rows that are there, all in the same columns: each is told by its primary key, set to the other values that are
@@ -121,7 +131,7 @@ class Tx:
             rows, add = self._resealed(table, key, rows, add), ()
         if rows:
             sql, order = self._statements.updating(table, tuple(rows[0]), add)
-            self.exec_driver_sql(sql, [*map(itemgetter(*order), rows)])
+            self._send_many(sql, [*map(itemgetter(*order), rows)])
 
     def _resealed(
         self, table: Table, key: Column[Any], rows: Sequence[Mapping[str, Any]], add: Sequence[str]
@@ -137,12 +147,12 @@ class Tx:
     def select_by_keys(self, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterator[Any]:
         """Give the rows of `query`, a constant of its module, whose `column` is one of `keys`, in no particular order."""
         for some in _in_parts(keys):
-            yield from self.exec_driver_sql(self._statements.by_keys(query, column, len(some)), some).all()
+            yield from self._send(self._statements.by_keys(query, column, len(some)), some).all()
 
     def delete_by_keys(self, column: Column[Any], keys: Iterable[Any]) -> None:
         """Delete the rows of a table whose `column` is one of `keys`."""
         for some in _in_parts(keys):
-            self.exec_driver_sql(self._statements.by_keys(None, column, len(some)), some)
+            self._send(self._statements.by_keys(None, column, len(some)), some)
 
     def in_chunks(self, query: Select[Any], number: Column[int], size: int) -> Iterator[Sequence[Any]]:
         """Give the rows of a query in the order of `number`, one of its columns, so many at a time, by a statement each."""

@@ -19,7 +19,7 @@ import memproc
 from memproc.ingestion.opening import Asked
 from memproc.ingestion.reading import read_file
 from memproc.records import Rejected, plain
-from memproc.sources.compression import Bounds
+from memproc.sources.files import How
 from memproc.sources.tables import kinds
 from memproc.sources.tables.parquet import rows_of_parquet
 from tests.command_line import as_json, run_memproc
@@ -296,7 +296,8 @@ def test_a_large_parquet_file_is_read_a_little_at_a_time(tmp_path):
     most = seen = 0
     before = pa.total_allocated_bytes()
     with (tmp_path / "a.parquet").open("rb") as stream:
-        for line in rows_of_parquet(stream, "a.parquet", Bounds(1 << 30), 1 << 26):
+        lines, _ = rows_of_parquet(stream, "a.parquet", How(frozenset(), 1 << 26))
+        for line in lines:
             seen += len(line) > 1_000
             most = max(most, pa.total_allocated_bytes() - before)
     assert (seen, (tmp_path / "a.parquet").stat().st_size > 30_000_000) == (rows, True)

@@ -13,6 +13,7 @@ import pytest
 
 import memproc
 from memproc.sources.compression import Bounds
+from memproc.sources.tables.arrow_rows import lines_of_batches
 from memproc.sources.tables.levels import MOST_IN_ROW, Page, RowLengths
 from memproc.sources.tables.pages import check_pages
 
@@ -49,6 +50,54 @@ def test_only_the_long_lists_of_a_column_are_left_out(tmp_path):
     with memproc.open(tmp_path / "m.db") as store:
         assert memproc.ingest(tmp_path / "a.parquet", store).left_out == {"embeddings": 1}
         assert [memory.metadata for memory in store] == [{"sizes": [1, 2]}, {}, {}]
+
+
+EMBEDDINGS = {
+    "lists": (pa.list_(pa.float32()), [[0.5] * 165, None, [0.25] * 33]),
+    "of one length": (pa.list_(pa.float64(), 40), [[0.5] * 40, None, [1.5] * 40]),
+    "a list of one": (pa.list_(pa.float32()), [[0.5] * 165, [], [0.25] * 32]),
+    "a missing number": (pa.list_(pa.float32()), [[0.5] * 165, None, [0.25] * 40 + [None]]),
+    "no number": (pa.list_(pa.float32()), [[0.5] * 165, None, [float("nan")] * 40]),
+    "an infinite number": (pa.list_(pa.float32()), [[0.5] * 165, None, [float("inf")] * 40]),
+}
+
+
+@pytest.mark.parametrize("kind", EMBEDDINGS)
+def test_embeddings_are_counted_as_if_they_were_made(kind, tmp_path, monkeypatch):
+    """Whatever else is in their column becomes what it would become."""
+    table = pa.table(
+        {"content": ["Prefers tea", "Hates rain", "Has a dog"], "sizes": pa.array(EMBEDDINGS[kind][1], EMBEDDINGS[kind][0])}
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+
+    def told(store):
+        report = memproc.ingest(tmp_path / "a.parquet", store)
+        return report.left_out, report.stored, report.notes, [(one.content, one.metadata) for one in store]
+
+    with memproc.open("sqlite://") as store, memproc.open("sqlite://") as other:
+        quick = told(store)
+        monkeypatch.setattr("memproc.sources.tables.arrow_rows.embeddings_told", lambda column: column)
+        assert quick == told(other)
+
+
+def test_a_field_of_the_callers_own_may_be_an_embedding(tmp_path):
+    """A schema or a mapping may ask for the numbers."""
+
+    class Seen(memproc.Memory):
+        embedding: tuple[float, ...] = ()
+
+    table = pa.table({"content": ["Prefers tea"], "embedding": pa.array([[0.5] * 40], pa.list_(pa.float32()))})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with memproc.open("sqlite://", schema=Seen) as store:
+        assert memproc.ingest(tmp_path / "a.parquet", store, schema=Seen).left_out == {}
+        assert [len(memory.embedding) for memory in store] == [40]
+
+
+def test_no_list_is_made_of_an_embedding():
+    """Its length stands for it, so a row is as long as its texts."""
+    table = pa.table({"content": ["Prefers tea"] * 2, "embedding": pa.array([[0.5] * 165, None], pa.list_(pa.float32()))})
+    lines = [*lines_of_batches(table.schema, table.to_batches(), 1 << 20, makes_embeddings=False)]
+    assert lines == [b'{"content":"Prefers tea","embedding":{"$numbers":165}}', b'{"content":"Prefers tea","embedding":null}']
 
 
 DEEP = {
