@@ -30,6 +30,10 @@ class Found(list[Any]):
         """Return the rows."""
         return self
 
+    def first(self) -> Any:
+        """Return the first row, None where there is none."""
+        return self[0] if self else None
+
     def one(self) -> Any:
         """Return the first row. Raises NoResultFound where there is none."""
         if not self:
