@@ -63,6 +63,18 @@ def test_parts_of_a_transaction_are_undone_by_themselves(database):
         assert links(tx) == [(1, 1), (4, 4)]
 
 
+def test_what_ended_the_whole_transaction_is_raised_as_it_was(database):
+    """As where the disk is full, and SQLite undoes all of it by itself: then there is no part to undo."""
+    with suppress(ZeroDivisionError), database.write() as tx:
+        with pytest.raises(ZeroDivisionError), tx.savepoint():
+            tx.insert_columns(tables.typo_links, LINK)
+            tx.connection.connection.driver_connection.rollback()
+            raise ZeroDivisionError
+        raise ZeroDivisionError
+    with database.read() as tx:
+        assert links(tx) == []
+
+
 def test_errors_are_those_of_sqlalchemy(database):
     """Whoever handles a refused row need not know which way it went."""
     with database.write() as tx:

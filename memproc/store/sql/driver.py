@@ -55,6 +55,11 @@ class Driver:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether the transaction is open: SQLite undoes it by itself where the disk is full or fails."""
+        return self._connection.in_transaction
+
     def send(self, sql: str, values: Sequence[Any] = ()) -> Found:
         """Execute a statement, and return its rows. Raises DBAPIError."""
         try:
@@ -82,9 +87,9 @@ class Savepoint:
         driver.send(f"SAVEPOINT {_NAME}")
 
     def rollback(self) -> None:
-        """Undo it."""
-        if self._is_open:
-            self._is_open = False
+        """Undo it, unless all of the transaction is undone."""
+        was_open, self._is_open = self._is_open, False
+        if was_open and self._driver.is_in_transaction:
             self._driver.send(f"ROLLBACK TO {_NAME}")
             self._driver.send(f"RELEASE {_NAME}")
 
