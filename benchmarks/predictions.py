@@ -22,6 +22,7 @@ import orjson
 from benchmarks.corpus import Texts, make_corpus
 from benchmarks.database import print_json
 
+LIMIT_SECONDS = 3_600.0  # of one ingestion
 FIGURES: Final = ("seconds", "cpu_seconds", "memory_bytes", "store_bytes")
 KINDS: Final = ("corpus", "talk", "table", "chats")
 TURNS: Final = 20  # of a conversation
@@ -77,7 +78,8 @@ def _chat(contents: Sequence[str], at: int) -> dict[str, Any]:
 
 def _run(*words: object) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.predictions", *map(str, words)]
-    found: dict[str, Any] = orjson.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - our own
+    ran = subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)  # noqa: S603 - our own
+    found: dict[str, Any] = orjson.loads(ran.stdout)
     return found
 
 
