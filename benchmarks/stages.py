@@ -70,7 +70,9 @@ def _owner(leaf: Frame) -> tuple[str, str]:
     part = _part_of(path)
     if called in {"loads", "dumps"}:
         part = "json"
-    elif part == "sqlalchemy" and (frame.function.startswith("do_") or called.startswith(("Cursor.", "Connection."))):
+    elif (path.name == "driver.py" and called.startswith(("Cursor.", "Connection."))) or (
+        part == "sqlalchemy" and (frame.function.startswith("do_") or called.startswith(("Cursor.", "Connection.")))
+    ):
         part = "driver"
     return part, path.name.removesuffix(".py")
 

@@ -29,7 +29,7 @@ _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _FORM_CHARS = 40
 _NINES = str.maketrans("012345678", "9" * 9)
 _BRACKETS = re.compile(r"\([^)]*\)?")  # remarks, as on the zone
-_PLAIN = re.compile(r"9999-99-99(?:[T ]99:99(?::99)?(?:[.,]9+)?)?")  # ISO 8601 without a zone
+_PLAIN = re.compile(r"9999-99-99(?:[TA ]99:99(?::99)?(?:[.,]9+)?)?")  # ISO 8601 without a zone; its T is a letter
 _SAMPLE = datetime(2024, 1, 31, 13, 30, tzinfo=UTC)  # formats are tried on it, those with a zone too
 
 
@@ -147,7 +147,7 @@ def forms_read(record: Mapping[str, Any]) -> Iterator[str]:
 def told_forms(forms: Mapping[str, int]) -> Counter[str]:
     """Return the forms that a report tells: all of them, the most frequent first, if one is more than ISO 8601 without a zone.
 
-    >>> told_forms({"9999-99-99": 2, "99/99/9999": 1}), told_forms({"9999-99-99 99:99": 7})
+    >>> told_forms({"9999-99-99": 2, "99/99/9999": 1}), told_forms({form_of("2025-01-02T08:30:00"): 7})
     (Counter({'9999-99-99': 2, '99/99/9999': 1}), Counter())
     """
     return Counter(dict(Counter(forms).most_common())) if any(not _PLAIN.fullmatch(form) for form in forms) else Counter()

@@ -194,7 +194,7 @@ def test_a_hostile_file_keeps_its_good_neighbours(fresh, tmp_path, name):
     ("name", "content", "message"),
     [
         ("archive.json", b"7z\xbc\xaf\x27\x1c" + bytes(50), "compressed"),
-        ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "binary"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "picture"),
         ("prose.txt", b"It was a dark and stormy night.\nThe rain fell.\n", "no JSON"),
         ("other.json", b'[{"colour": "red", "size": 7}]', "no known format"),
     ],

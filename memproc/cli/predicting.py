@@ -36,7 +36,6 @@ def advice_for(files: Sequence[str], settings: Settings) -> tuple[Prediction, tu
     from memproc.ingestion.opening import Asked
     from memproc.ingestion.predicting import Reading, predicted, refuse_once_only, sampled
     from memproc.ingestion.reading import intake_of
-    from memproc.intake import secrets_among
     from memproc.report.advising import Facts, Machine, advised
     from memproc.resources import allowed_bytes, allowed_cores
 
@@ -47,10 +46,9 @@ def advice_for(files: Sequence[str], settings: Settings) -> tuple[Prediction, tu
     reading = Reading(intake_of(Context(), settings), Asked())
     sample, found = sampled(what, reading), inspect(what, intake_of(Context(), looking), Asked())
     prediction = predicted(what, None, reading, (sample, found))
-    secrets = {kind: count for one in found.files for kind, count in secrets_among(one.left_out).items()}
     orders = found.refused.orders if found.refused.either else ()
     machine = Machine(allowed_cores(), allowed_bytes())
-    return prediction, advised(Facts(secrets, found.refused.forms, orders), prediction, settings, machine)
+    return prediction, advised(Facts(found.secrets, found.refused.forms, orders), prediction, settings, machine)
 
 
 def _seconds(found: Estimate) -> str:

@@ -15,7 +15,7 @@ from memproc.formats.naming import Names
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.remarks import dates_in
 from memproc.ingestion.source import Source
-from memproc.intake import Intake, dates_among, kinds_left_out
+from memproc.intake import Intake, dates_among, kinds_left_out, secrets_among
 from memproc.records import Plain, Rejected, is_mapping
 from memproc.sources.decoding import item_of
 
@@ -78,6 +78,7 @@ class Inspection:
     examples: list[Plain] = field(default_factory=list)
     advice: str = ""  # where every record was rejected
     forms: Counter[str] = field(default_factory=Counter)  # of dates that were read, but for ISO 8601 with a zone and numbers
+    secrets: Counter[str] = field(default_factory=Counter)  # by kind, where they are looked for
     refused: RefusedDates = field(default_factory=RefusedDates)
     options: list[str] = field(default_factory=list)  # what --include reads of what was left out
     most_examples: int = EXAMPLES
@@ -199,6 +200,7 @@ def _read(source: Source, seen: FileSeen, found: Inspection, names: Names) -> No
         chunk = source.intake.take(item)
         for _, more in chunk.left_out:
             seen.left_out.update(kinds_left_out(more))
+            found.secrets.update(secrets_among(more))
             found.forms.update(dates_among(more))
         records = chunk.records
         if found.limit is not None:  # an item may hold many records

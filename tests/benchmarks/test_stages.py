@@ -65,4 +65,4 @@ def test_the_command_tells_each_kind(capsys):
         "20 records of the ordinary kind",
         "20 records of the recombining kind",
     ]
-    assert told.count(HEADS[-1]) == told.count("driver ") == 2
+    assert told.count(HEADS[-1]) == told.count("\ndriver ") == 2

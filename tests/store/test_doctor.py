@@ -687,7 +687,7 @@ def test_the_command_tells_what_is_wrong_and_exits_with_1(path):
         return run_memproc(*arguments)[:2]
 
     assert run("doctor", path) == (0, "nothing is wrong\n")
-    assert run("doctor", path, "--json") == (0, '{"findings":[]}\n')
+    assert run("doctor", path, "--json") == (0, '{"status":"ok","findings":[]}\n')
     change("DELETE FROM typo_links")(path)
     code, told = run("doctor", path)
     assert code == 1

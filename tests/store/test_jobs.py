@@ -99,8 +99,8 @@ def test_a_job_goes_on_where_it_was_cut_off(fresh, source):
     path = FIXTURES / source
     with fresh() as whole:
         expected = told(ingest(whole, path))
-        batches = whole.jobs()[0].read // 3 + 1
-        for cut in range(1, batches):
+        count = whole.jobs()[0].read // 3 + 1
+        for cut in range(1, count):
             with fresh() as store:
                 with pytest.raises(CutOffError):
                     ingest(store, path, on_event=batches(cut_off_after(cut)))
@@ -517,7 +517,8 @@ if sys.argv[2] == "add":
     os.kill(os.getpid(), signal.SIGKILL)
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 if sys.argv[2] == "iterable":
-    memproc.ingest([{"content": f"kestrel {n} saw {n + 1}"} for n in range(9)], store, on_event=batches(die))
+    records = [{"content": f"kestrel {n} saw {n + 1}"} for n in range(9)]
+    memproc.ingest(records, store, on_event=lambda event: isinstance(event, memproc.BatchLanded) and die())
 if sys.argv[2] == "replay":
     memproc.ingest([{"content": "She likes tea", "importance": 7}], store)
     store.replay(transform=die)
