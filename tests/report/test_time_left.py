@@ -74,6 +74,7 @@ def test_one_batch_is_not_much():
 
 
 @pytest.mark.slow
+@pytest.mark.long  # it judges by the clock of a machine that may have other things to do
 def test_bounds_hold_of_real_ingestions(tmp_path):
     """Of what really happened: files of short records, of long ones, of both, and one read a second time."""
     short = [{"content": f"Note {number} on {number * 7919 % 997} hens"} for number in range(1_500)]
