@@ -79,8 +79,8 @@ def test_whoever_handles_it_goes_on_to(handled, handler):  # noqa: ARG001 - it i
 
 
 def interrupt(folder, times, *options, command="ingest"):
-    """Run the command, send the signal to all processes as a terminal does, the first time as soon as the work has begun, and again when the
-    first is answered. Return (exit code, standard output, standard error).
+    """Run the command and send the signal to all processes as a terminal does, the first time as soon as the work has begun, and
+    again when the first is answered. Return (exit code, standard output, standard error).
     """
     lines = [json.dumps({"content": f"Note {number} of {number * 7919 % 10_007} pages"}) + "\n" for number in range(RECORDS)]
     (folder / "a.jsonl").write_text("".join(lines))
