@@ -96,7 +96,7 @@ def test_a_dead_owner_is_told_and_not_waited_for(tmp_path, memproc_in):
     with bounded(subprocess.Popen([sys.executable, "-c", WORKER], env={**os.environ, "PYTHONPATH": str(ROOT)}, **pipes)) as worker:
         worker.stdout.readline()
         worker.send_signal(signal.SIGKILL)
-        worker.wait(LIMIT_SECONDS)
+        worker.communicate(timeout=LIMIT_SECONDS)
     code, out, _ = memproc_in("jobs", "m.db", "--watch")
     assert (code, "its process is gone: ingest --resume goes on" in out) == (0, True)
     assert as_json(memproc_in("ingest", "a.jsonl", "--into", "m.db", "--resume", "--json"))["status"] == "done"
