@@ -78,16 +78,16 @@ def test_whoever_handles_it_goes_on_to(handled, handler):  # noqa: ARG001 - it i
     assert same == [True]
 
 
-def interrupt(folder, times, *options):
-    """Ingest, send the signal to all processes as a terminal does, the first time as soon as the work has begun, and again when the
-    first is answered. Return (exit code, standard output, standard error).
+def interrupt(folder, times, *options, command="ingest"):
+    """Run the command and send the signal to all processes as a terminal does, the first time as soon as the work has begun, and
+    again when the first is answered. Return (exit code, standard output, standard error).
     """
     lines = [json.dumps({"content": f"Note {number} of {number * 7919 % 10_007} pages"}) + "\n" for number in range(RECORDS)]
     (folder / "a.jsonl").write_text("".join(lines))
-    arguments = ("ingest", "a.jsonl", "--into", "m.db", "--batch-size", str(BATCH), *options)
-    command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
+    sized = ("--batch-size", str(BATCH)) if command == "ingest" else ()
+    called = [sys.executable, "-c", INTERRUPTIBLE, command, "a.jsonl", "--into", "m.db", *sized, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    with bounded(subprocess.Popen(command, cwd=folder, **pipes)) as process:
+    with bounded(subprocess.Popen(called, cwd=folder, **pipes)) as process:
         told = ""
         for sign in ("reading", ENDING)[:times]:
             while sign not in (line := process.stderr.readline()):
@@ -101,7 +101,7 @@ def interrupt(folder, times, *options):
 
 def resumed(memproc_in, told):
     """Run the command that was told to go on, and return its report."""
-    [command] = [line.strip() for line in told.splitlines() if line.startswith("  memproc ingest")]
+    [command] = [line.strip() for line in told.splitlines() if line.startswith(("  memproc ingest", "  memproc migrate"))]
     assert command.endswith("--resume")
     return as_json(memproc_in(*shlex.split(command)[1:], "--json"))
 
@@ -131,3 +131,18 @@ def test_or_at_once(tmp_path, memproc_in):
     assert out.startswith("interrupted: read 0 = ")
     assert "Traceback" not in told
     assert resumed(memproc_in, told)["read"] == RECORDS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_migration_ends_as_an_ingestion_does(tmp_path, memproc_in, times):
+    """After its batch or at once, with the command that goes on; that verifies the whole."""
+    code, out, told = interrupt(tmp_path, times, command="migrate")
+    assert code == 1
+    assert "interrupted: read " in out
+    assert ENDING in told
+    assert "memproc: interrupted: --resume goes on behind the last batch" in told
+    assert "Traceback" not in told
+    migrated = resumed(memproc_in, told)
+    assert migrated["report"]["read"] == RECORDS
+    assert migrated["is_verified"] is True
