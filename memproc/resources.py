@@ -11,6 +11,7 @@ Nothing here raises: a limit that cannot be read is no limit, and a figure that 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from math import ceil
@@ -46,10 +47,24 @@ def peak_rss_bytes() -> int:
     """Return the peak memory of this process, as far as the system reports it."""
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
+    if (peak := _high_water_mark()) is not None:
+        return peak
     import resource  # noqa: PLC0415 - it is not there on Windows
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _high_water_mark() -> int | None:
+    """Return what Linux calls VmHWM, the peak of this program, or None elsewhere. `getrusage` would give the peak of the process
+    that started it where that was higher.
+    """
+    try:
+        status = Path("/proc/self/status").read_bytes()
+    except OSError:
+        return None
+    found = re.search(rb"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
 
 
 class Watch:

@@ -165,7 +165,7 @@ def unmerging_job(tx: Tx, job: int) -> list[Decision]:
     for observations in members.values():
         handles = {seen.key: handle_of(tx, seen) for seen in observations}
         others = [seen for seen in observations if handles[seen.key] not in separated]
-        near = neighbourhood(tx, others)
+        near = neighbourhood(tx, others, is_whole=True)  # each of them has to be told apart, the silent ones too
         left, _ = clusters([near.rows[seen.key].observation for seen in others], near.typo_links, near.decisions)
         parts = [{handles[seen.key] for seen in cluster.observations} for cluster in left]
         parts += [{handle} for handle in sorted(separated.intersection(handles.values()))]
