@@ -1,9 +1,14 @@
-"""The kinds of columns that tables are made of, alike on each database."""
+"""What tables are made of: the kinds of their columns, alike on each database, and what holds them together."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Text
 from sqlalchemy.dialects import mysql
+
+from memproc.config import TABLE_PREFIX
+
+PREFIX = TABLE_PREFIX
+metadata = MetaData()
 
 SEAL = "seal"
 # MariaDB holds "Alice", "alice " and "Álice" equal unless told otherwise, refuses emoji in a database that is not made for

@@ -18,23 +18,19 @@ from sqlalchemy import (
     Column,
     Double,
     Index,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     UniqueConstraint,
 )
 
-from memproc.config import TABLE_PREFIX
+from memproc.store.sql import columns
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 
-SCHEMA = 10
-PREFIX = TABLE_PREFIX
+SCHEMA = 11
+PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
-
-
-metadata = MetaData()
 
 
 store = Table(
