@@ -33,7 +33,7 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "taken", "batch_size", "report", "embedding", "sketching"),
+    ("intake", "taken", "batch_size", "report", "gates", "embedding", "sketching"),
     ("store",),
     ("ingestion",),
     ("cleaned",),
@@ -74,7 +74,10 @@ FLOORS_WITHIN = {
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
         ("course", "ending"),
-        ("checkpoint", "remarks", "reading", "checking", "stopping"),
+        ("checkpoint", "remarks", "reading", "checking"),
+        ("gating",),
+        ("stopping", "judging"),
+        ("beforehand",),
         ("run", "inspecting", "verifying"),
         ("pipeline",),
         ("migrating", "predicting"),
@@ -83,6 +86,7 @@ FLOORS_WITHIN = {
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
+    "ingestion/judging.py: judge",
     "ingestion/migrating.py: migrate",
     "integrations/mem0/memory.py: add",  # these two have the parameters of another package
     "integrations/mem0/memory.py: search",
@@ -247,7 +251,7 @@ def test_the_library_is_quiet(tmp_path):
 OWNERS = {
     "store": "sql",
     **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
-    **dict.fromkeys(("jobs", "batches"), "jobs"),
+    **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",
     "segments": "index",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "Bring in": ("ingest", "add", "update", "inspect", "migrate", "validate", "transform", "formats", "schema"),
+    "Bring in": ("ingest", "add", "update", "inspect", "migrate", "validate", "gate", "transform", "formats", "schema"),
     "Look": ("find", "list", "show", "trace", "stats", "jobs", "report"),
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "forget", "expire", "retention", "clean"),
@@ -27,7 +27,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "Dates": ("--date-format", "--day-first", "--as-of"),
     "Duplicates": ("--merge-at", "--recall", "--review-at", "--accept-at", "--trust-decisions"),
-    "Bad records": ("--strict", "--on-error", "--max-errors", "--validate", "--tracebacks"),
+    "Bad records": ("--strict", "--on-error", "--max-errors", "--validate", "--gate", "--tracebacks"),
     "Secrets": ("--redact", "--secrets", "--secret-kinds"),
     "Limits": ("--max-seconds", "--retries", "--max-memory", "--max-record", "--max-decompressed", "--max-fields", "--max-depth"),
     "Speed and durability": ("--batch-size", "--engine", "--max-workers", "--durability"),
@@ -45,6 +45,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         *("--dry-run", "--resume"),
     ),
     "find": ("--text", "--namespace", "--subject", "--kind", "--tag", "--since", "--limit"),
+    "gate": ("--rules", "--against", "--job", "--format", "--namespace", "--source", "--include"),
     "inspect": ("--format", "--include", "--show", "--propose", "--predict", "--into", "--dedup"),
     "migrate": ("--into", "--mapping", "--namespace", "--source", "--format", "--include", "--dry-run", "--resume", "--report"),
     "quarantine": ("--patterns", "--show", "--export", "--discard", "--note", "--limit"),
@@ -82,6 +83,11 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "validate": (
         Example("every fault of a file", "memproc validate memories.jsonl"),
         Example("one record", """memproc validate --record '{"content": "Prefers tea"}'"""),
+    ),
+    "gate": (
+        Example("whether a file meets rules", "memproc gate export.jsonl --rules gate.toml"),
+        Example("and is like what came before", "memproc gate export.jsonl --rules gate.toml --against memories.db"),
+        Example("whether job 3 does", "memproc gate --rules gate.toml --against memories.db --job 3"),
     ),
     "transform": (Example("records as memories, to another file", "memproc transform mem0.json --to memories.jsonl"),),
     "formats": (Example("the formats that are known", "memproc formats"),),

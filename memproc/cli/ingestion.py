@@ -19,6 +19,7 @@ from memproc.cli.options import (
     Delimiter,
     Encoding,
     FormatName,
+    Gate,
     Include,
     LogFile,
     Mapping,
@@ -137,6 +138,7 @@ def ingest(
     retry_seconds: RetrySeconds = None,
     max_response: MaxResponse = None,
     retries: Retries = None,
+    gate: Gate = None,
     limit: Annotated[int | None, Option(metavar="N", min=1, help="Read the first N records only.")] = None,
     show_records: Annotated[
         int | None, Option("--show", metavar="N", min=1, help="Print the first N records as they would be stored; write nothing.")
@@ -218,9 +220,10 @@ def ingest(
             dry_run=dry_run,
             resume=resume,
             engine=engine,
+            gate=gate,
         )
 
     report = worked(work, Wanted(given, what, into), Telling(progress, is_quiet=quiet, as_json=as_json))
-    has_nothing = report.is_all_quarantined or report.is_empty_handed
-    if report.status not in ("done", "rehearsed") or has_nothing or (strict and report.quarantined):
+    is_bad = report.is_all_quarantined or report.is_empty_handed or not report.is_gate_met
+    if report.status not in ("done", "rehearsed") or is_bad or (strict and report.quarantined):
         raise Exit(FAILED)
