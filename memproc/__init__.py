@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from memproc.configuring import load_settings
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
+    from memproc.documents.rendering import DocumentFailure, DocumentsRendered, Rendered, render_documents
+    from memproc.documents.templates import DocumentLimits
     from memproc.errors import (
         DatabaseError,
         EngineError,
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from memproc.formats.mapping import FieldMap, FieldRule
+    from memproc.gates.judged import GateJudged, RuleJudged
     from memproc.ingestion.ending import Interrupted
+    from memproc.ingestion.judging import judge
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.predicting import predict
@@ -228,6 +232,8 @@ __all__ = [
     "transform",
     "validate",
 ]
+__all__ += ["DocumentFailure", "DocumentLimits", "DocumentsRendered", "GateJudged", "Rendered", "RuleJudged"]
+__all__ += ["judge", "render_documents"]
 
 _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
@@ -246,6 +252,10 @@ _HOMES = {
     "memproc.report.figures": "Bottleneck Cluster ConfidenceBin Counted Duplicates ErrorPattern Errors FieldSeen "
     "JobTold Latency NameCount Outcomes Pace Proof Quality ReviewCount "
     "Span StageTime ThresholdCount",
+    "memproc.documents.rendering": "DocumentFailure DocumentsRendered Rendered render_documents",
+    "memproc.documents.templates": "DocumentLimits",
+    "memproc.gates.judged": "GateJudged RuleJudged",
+    "memproc.ingestion.judging": "judge",
     "memproc.ingestion.predicting": "predict",
     "memproc.report.prediction": "Estimate Prediction",
     "memproc.report.migration": "Check FieldChange Migration",

@@ -37,7 +37,7 @@ FLOORS = (
     ("store",),
     ("ingestion",),
     ("cleaned",),
-    ("api", "cleaning", "asynchronous"),
+    ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
     ("cli", "testing", "from_type"),
 )
@@ -86,6 +86,7 @@ FLOORS_WITHIN = {
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
+    "documents/rendering.py: render_documents",
     "ingestion/judging.py: judge",
     "ingestion/migrating.py: migrate",
     "integrations/mem0/memory.py: add",  # these two have the parameters of another package
