@@ -69,6 +69,7 @@ class AsyncStore(Generic[M]):
     report = InThread(Store[M].report)
     compare_jobs = InThread(Store[M].compare_jobs)
     recount = InThread(Store[M].recount)
+    judge = InThread(Store[M].judge)
     index_recall = InThread(Store[M].index_recall)
 
     unmerge = InThread(Store[M].unmerge)
