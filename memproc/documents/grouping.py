@@ -60,7 +60,7 @@ def _found(store: Store[Memory], filters: Filters) -> Iterator[Plain]:
 
     Within one namespace pages are read by an index; over all of them each page would be sorted anew.
     """
-    empty = {**dict.fromkeys(store.schema.model_fields), "tags": [], "relations": [], "metadata": {}}
+    empty: Plain = {**dict.fromkeys(store.schema.model_fields), "tags": [], "relations": [], "metadata": {}}
     for namespace in store.namespaces() if filters.get("namespace") is None else [filters["namespace"]]:
         after: Memory | None = None
         is_more = True
