@@ -6,13 +6,17 @@ import json
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import memproc
 from memproc.gates.facts import Measuring
 from memproc.gates.files import load_gate
+from memproc.gates.judged import VERDICTS
 from memproc.gates.judging import failed_early, judged
 from memproc.gates.measures import MEASURES
-from memproc.gates.parsing import gate_of
+from memproc.gates.parsing import KEYS as KEYS_OF_RULES
+from memproc.gates.parsing import GateError, gate_of
 from memproc.gates.schema import gate_schema
 from tests.conftest import ROOT
 
@@ -153,3 +157,23 @@ def test_the_three_forms_say_the_same_and_the_schema_knows_them(tmp_path):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, gate_schema())
     assert json.loads((ROOT / "docs/reference/gate.schema.json").read_text()) == gate_schema()
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.just(10**5_000), st.floats(), st.sampled_from(["5%", "7d", "nan%", "(", "a"])
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.sampled_from(["least", "x"]), inner, max_size=2)),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from([*MEASURES]), st.dictionaries(st.sampled_from(KEYS_OF_RULES), VALUES, max_size=4))
+def test_whatever_stands_in_a_rule_it_is_a_rule_or_is_told(measure, keys):
+    """By an error that names the value, however odd that is."""
+    try:
+        gate = gate_of({"rules": {"one": {"measure": measure, "field": "tags", "least": 0, **keys}}})
+    except GateError as error:
+        assert error.place
+    else:
+        assert verdict(gate, facts_of(gate)) in VERDICTS
