@@ -40,17 +40,17 @@ class Changing:
     schema: type[Memory]
     settings: Settings
 
-    def changed(self, accepted: Accepted, result: object, terms: Terms) -> Accepted | tuple[Fault, ...]:
+    def changed(self, accepted: Accepted, result: object, terms: Terms) -> Accepted | list[Fault]:
         """Return an accepted record with the result of an enrichment, or what is wrong with that. None changes nothing."""
         if result is None:
             return accepted
         if not isinstance(result, dict):
-            return (fault("", "not_changes", "an enrichment answers an object of fields or null, not ", type(result).__name__),)
+            return [fault("", "not_changes", "an enrichment answers an object of fields or null, not ", type(result).__name__)]
         allowed = {*terms.sets}
         refused = [name for name in result if name not in allowed]
         if refused:
             may = f": it may set {', '.join(terms.sets)}"
-            return tuple(fault(name, "not_settable", f"{terms.name} may not set it", None, may) for name in refused)
+            return [fault(name, "not_settable", f"{terms.name} may not set it{may}") for name in refused]
         record, _, is_identity, as_of = accepted
         changes = {name: value for name, value in result.items() if value is not None}
         if not changes:
@@ -58,22 +58,22 @@ class Changing:
         made = self._validated(_with_mark(_merged(record, changes), terms))
         return self._without_secrets((made, encode(made), is_identity, as_of)) if isinstance(made, dict) else made
 
-    def _validated(self, fields: Plain) -> Plain | tuple[Fault, ...]:
+    def _validated(self, fields: Plain) -> Plain | list[Fault]:
         checked = validator(self.schema, tracebacks=self.settings.tracebacks)(fields)
         if isinstance(checked, tuple):
-            return checked
+            return [*checked]
         try:
             made = plain(checked)
             found = exceeded_limit(made, len(encode(made)), self.settings)
         except orjson.JSONEncodeError as error:
-            return (fault("", "not_json", "holds what JSON cannot say: ", str(error)),)
-        return made if found is None else (found,)
+            return [fault("", "not_json", "holds what JSON cannot say: ", str(error))]
+        return made if found is None else [found]
 
-    def _without_secrets(self, accepted: Accepted) -> Accepted | tuple[Fault, ...]:
+    def _without_secrets(self, accepted: Accepted) -> Accepted | list[Fault]:
         if self.settings.secrets == "off":
             return accepted
         kept, _ = SecretGate(self.settings, self.schema.model_fields).checked(accepted, lambda: accepted[1])
-        return kept.faults if isinstance(kept, Rejected) else kept
+        return [*kept.faults] if isinstance(kept, Rejected) else kept
 
 
 def _merged(record: Plain, changes: Mapping[str, Any]) -> Plain:

@@ -62,6 +62,11 @@ class Terms:
         """The key of its name and version."""
         return key_of(encode([self.name, self.version]))
 
+    @property
+    def name_key(self) -> Key:
+        """The key of its name, whatever the version."""
+        return key_of(encode([self.name]))
+
 
 def check_numbers(terms: object, *names: str, least: float | None = None) -> None:
     """Raise UsageError if one of the attributes is no number above 0, or of at least `least`; None is not checked."""

@@ -68,7 +68,10 @@ class Asking:
     def client(
         self, shared: dict[str, Any], seconds_left: Callable[[], float] = without_end, more_headers: Mapping[str, str] | None = None
     ) -> Client:
-        """Return a client that shares what is in `shared` with others, which is its pace, and has so many seconds left. Raises UsageError without its package."""
+        """Return a client with so many seconds left, which shares its pace with others that are given the same `shared`.
+
+        Raises UsageError without its package.
+        """
         try:
             from memproc.sources.rest.client import Client  # noqa: PLC0415 - an extra
             from memproc.sources.rest.gate import Outside  # noqa: PLC0415
