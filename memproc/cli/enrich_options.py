@@ -26,6 +26,9 @@ Version = Annotated[
 Sets = Annotated[
     list[str] | None, Option("--enrich-sets", metavar="FIELD", help="A field that it may set, once for each; all but content.")
 ]
+Reads = Annotated[
+    list[str] | None, Option("--enrich-reads", metavar="FIELD", help="A field that the URL is sent, once for each; by default all.")
+]
 Size = Annotated[
     int | None, Option("--enrich-batch", metavar="N", min=1, help="Records of a call; 50 by default.", show_default=False)
 ]
@@ -64,6 +67,7 @@ class Enriched(NamedTuple):
     name: str | None = None
     version: str | None = None
     sets: Sequence[str] | None = None
+    reads: Sequence[str] | None = None
     batch: int | None = None
     at_once: int | None = None
     per_second: float | None = None
@@ -79,7 +83,7 @@ def enrich_of(said: Enriched) -> Enrich | None:
     """Return what enriches records. Raises UsageError if the options do not fit together, or what they name is not there."""
     if said.by is not None and said.url is not None:
         raise UsageError("--enrich and --enrich-url: give one of them")
-    terms = {
+    terms: dict[str, Any] = {
         "name": said.name,
         "version": said.version,
         "sets": said.sets or None,
@@ -87,7 +91,8 @@ def enrich_of(said: Enriched) -> Enrich | None:
         "records_per_day": said.per_day,
         "on_failure": said.failure,
     }
-    web = {
+    web: dict[str, Any] = {
+        "reads": said.reads or None,
         "concurrency": said.at_once,
         "requests_per_second": said.per_second,
         "response_seconds": said.seconds,

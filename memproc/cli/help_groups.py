@@ -26,7 +26,15 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
         *("--requests-per-second", "--retry-seconds", "--max-response"),
     ),
     "Enrichment": (
-        *("--enrich", "--enrich-url", "--enrich-name", "--enrich-version", "--enrich-sets", "--on-enrich-failure"),
+        *(
+            "--enrich",
+            "--enrich-url",
+            "--enrich-name",
+            "--enrich-version",
+            "--enrich-sets",
+            "--enrich-reads",
+            "--on-enrich-failure",
+        ),
         *("--enrich-batch", "--enrich-at-once", "--enrich-per-second", "--enrich-per-day"),
         *("--enrich-seconds", "--enrich-retry-seconds", "--enrich-header", "--enrich-private"),
     ),

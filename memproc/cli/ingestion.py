@@ -143,6 +143,7 @@ def ingest(
     enrich_name: enrich_options.Name = None,
     enrich_version: enrich_options.Version = None,
     enrich_sets: enrich_options.Sets = None,
+    enrich_reads: enrich_options.Reads = None,
     enrich_batch: enrich_options.Size = None,
     enrich_at_once: enrich_options.AtOnce = None,
     enrich_per_second: enrich_options.PerSecond = None,
@@ -204,9 +205,22 @@ def ingest(
     named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start, statement_seconds, retries)
     web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response, since_param)
     given, asked = given_of(what, asked, named, web)
-    calls = enrich_batch, enrich_at_once, enrich_per_second, enrich_per_day, enrich_seconds, enrich_retry_seconds
     said = enrich_options.Enriched(
-        *(enrich, enrich_url, enrich_name, enrich_version, enrich_sets), *calls, enrich_header, enrich_private, on_enrich_failure
+        enrich,
+        enrich_url,
+        enrich_name,
+        enrich_version,
+        enrich_sets,
+        enrich_reads,
+        enrich_batch,
+        enrich_at_once,
+        enrich_per_second,
+        enrich_per_day,
+        enrich_seconds,
+        enrich_retry_seconds,
+        enrich_header,
+        enrich_private,
+        on_enrich_failure,
     )
     enriched = enrich_options.enrich_of(said)
     if show_records is not None:

@@ -12,13 +12,14 @@ from typing import IO, Any
 
 from memproc.arguments import maybe_number
 from memproc.config import Settings
-from memproc.enrichment.given import Enrich, enrichments_of, identity_of
+from memproc.enrichment.changes import Changing
+from memproc.enrichment.given import Enrich, Enrichment, enrichments_of, identity_of
 from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats.draft import Context
 from memproc.ingestion.checkpoint import begin_or_resume, resumable
 from memproc.ingestion.ending import OnEvent, told_to_the_end
 from memproc.ingestion.engines.pools import pool_of
-from memproc.ingestion.enriched import enriching_in
+from memproc.ingestion.enriched import Lease
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
 from memproc.ingestion.run import Run
@@ -29,9 +30,11 @@ from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.sources.mapping_files import mapping_given
 from memproc.sources.remote import Remote
+from memproc.store.enriching.enriching import Enriching
+from memproc.store.enriching.meanwhile import Meanwhile
 from memproc.store.sql.database import held_for
 from memproc.store.sql.opening import can_rehearse
-from memproc.store.store import Store
+from memproc.store.store import Store, enriching_of
 
 
 def ingest(
@@ -125,13 +128,24 @@ def ingest(
         job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
         run = Run(store, chosen, job, pool)
         if enrichments:
-            run.enriching = enriching_in(run, enrichments, schema)
+            run.enriching = _enriching_in(run, enrichments, schema)
         run.stops.limit, ending.running = most, run.running
         report = ending.report = run.ingest(ready, is_rehearsal=dry_run)
         if sources.found is not None:
             report.left_out.update(sources.found.skipped)
         report.notes += sources.notes(redacts=chosen.redact)
         return report
+
+
+def _enriching_in(run: Run, enrichments: Sequence[Enrichment], schema: type[Memory]) -> Enriching | None:
+    """Return what enriches the records of a run; None if the job is finished."""
+    if run.job.claim is None:
+        return None
+    lease = Lease(run.writer, run.job.claim)
+    meanwhile = Meanwhile(lease.look, run.stops.seconds_left, can_stop=True, asks=not run.writer.is_rehearsal)
+    enriching = enriching_of(run.store, Changing(schema, run.settings), enrichments, meanwhile)
+    run.stops.most_at_once = enriching.most_records
+    return enriching
 
 
 def _check(sources: Sources) -> Report | None:
