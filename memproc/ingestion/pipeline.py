@@ -12,11 +12,14 @@ from typing import IO, Any
 
 from memproc.arguments import maybe_number
 from memproc.config import Settings
+from memproc.enrichment.changes import Changing
+from memproc.enrichment.given import Enrich, Enrichment, enrichments_of, identity_of
 from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats.draft import Context
 from memproc.ingestion.checkpoint import begin_or_resume, resumable
 from memproc.ingestion.ending import OnEvent, told_to_the_end
 from memproc.ingestion.engines.pools import pool_of
+from memproc.ingestion.enriched import Lease
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
 from memproc.ingestion.run import Run
@@ -27,9 +30,11 @@ from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.sources.mapping_files import mapping_given
 from memproc.sources.remote import Remote
+from memproc.store.enriching.enriching import Enriching
+from memproc.store.enriching.meanwhile import Meanwhile
 from memproc.store.sql.database import held_for
 from memproc.store.sql.opening import can_rehearse
-from memproc.store.store import Store
+from memproc.store.store import Store, enriching_of
 
 
 def ingest(
@@ -54,6 +59,7 @@ def ingest(
     allow_pickle: bool = False,
     limit: int | None = None,
     engine: object = "sequential",
+    enrich: Enrich | None = None,
 ) -> Report:
     """Write the records of `what` to a store, and return a report.
 
@@ -73,7 +79,9 @@ def ingest(
     files after its last batch; it starts one if there is none, and does nothing if the job is done. An iterable or a pipe cannot be
     resumed: it is read from the start, and known records count as duplicates. `engine` says where records are prepared:
     "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray", an executor of `concurrent.futures`, a Dask
-    `Client`, or the address of a Ray cluster. It does not change the result.
+    `Client`, or the address of a Ray cluster. It does not change the result. `enrich` is a function of a list of memories, an
+    `HttpEnrichment`, a `BatchEnrichment`, or several of these in a list: what they add to records that passed validation, before
+    their keys are computed. Their results are kept in the store; a dry run asks for none.
 
     Bad records never raise: they are quarantined and counted, as are records on which memproc itself fails. If a file cannot be
     read to its end, the status of the report is "failed"; an exception of an iterator is raised after the records before it are
@@ -85,6 +93,7 @@ def ingest(
     intake = replace(intake_of(context, chosen, namespace=namespace, as_of=as_of), schema=schema)
     asked = Asked(format, records, delimiter, encoding, allow_pickle)
     most = maybe_number("limit", limit)
+    enrichments = enrichments_of(enrich)
     given = given_of(what)
     with told_to_the_end(on_event) as ending, redacting(is_wanted=chosen.redact), ExitStack() as stack:
         if dry_run and not isinstance(into, Store) and not can_rehearse(into, settings):
@@ -114,15 +123,29 @@ def ingest(
             raise UsageError("the store was opened with durability='normal': give durability='full' to memproc.open")
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources.all]
-        key = resumable(given, sources, intake, (format, records, delimiter, encoding, most))
+        options = (format, records, delimiter, encoding, most)
+        key = resumable(given, sources, intake, (*options, identity_of(enrichments)) if enrichments else options)
         job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
         run = Run(store, chosen, job, pool)
+        if enrichments:
+            run.enriching = _enriching_in(run, enrichments, schema)
         run.stops.limit, ending.running = most, run.running
         report = ending.report = run.ingest(ready, is_rehearsal=dry_run)
         if sources.found is not None:
             report.left_out.update(sources.found.skipped)
         report.notes += sources.notes(redacts=chosen.redact)
         return report
+
+
+def _enriching_in(run: Run, enrichments: Sequence[Enrichment], schema: type[Memory]) -> Enriching | None:
+    """Return what enriches the records of a run; None if the job is finished."""
+    if run.job.claim is None:
+        return None
+    lease = Lease(run.writer, run.job.claim)
+    meanwhile = Meanwhile(lease.look, run.stops.seconds_left, can_stop=True, asks=not run.writer.is_rehearsal)
+    enriching = enriching_of(run.store, Changing(schema, run.settings), enrichments, meanwhile)
+    run.stops.most_at_once = enriching.most_records
+    return enriching
 
 
 def _check(sources: Sources) -> Report | None:

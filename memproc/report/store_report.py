@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from memproc.config import ReportForm
+from memproc.report.enriched import Enriched
 from memproc.report.figures import Counted, Duplicates, Errors, JobTold, Outcomes, Pace, Quality
 
 FORM = 1  # of the JSON; it rises when a key changes its meaning or goes
@@ -59,6 +60,7 @@ class StoreReport(Written):
     pace: Pace
     quality: Quality
     counts: tuple[Counted, ...]
+    enrichment: tuple[Enriched, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns
+from memproc.store.sql import columns, enrichment_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
-
 
 store = Table(
     f"{PREFIX}store",
@@ -279,3 +278,6 @@ segments = Table(
     Column("bytes", BYTES, nullable=False),
     PrimaryKeyConstraint("number", "part"),
 )
+
+enrichments, enriched = enrichment_tables.enrichments, enrichment_tables.enriched
+enrichment_orders = enrichment_tables.enrichment_orders
