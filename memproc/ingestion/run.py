@@ -94,7 +94,9 @@ class Run:
                 whole = self.running.bytes_total, self.running.read_before, self.job.can_resume
                 tell(JobStarted(report.job, len(sources), formats, *whole))
                 self.noticed.uncompared = self.writer.catch_up(self.claim, self.settings.review_at)
-                status = self.stops.if_too_many_errors() or self._land_sources(sources)
+                if self.stops.gate is not None:
+                    self.stops.gate.begin()
+                status = self.stops.if_over() or self._land_sources(sources)
                 if status == "done" and self.settings.accept_at is not None:
                     self._accept(self.settings.accept_at)
                 report.least_certain = list(map(self._described, self.merges)) if is_rehearsal else []
@@ -275,6 +277,8 @@ class Run:
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
         report.review += landed.reviews
+        if self.stops.gate is not None:
+            self.stops.gate.note(records)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=certainty)
         self._note_batch(source, records, landed, perf_counter() - started)
         return landed

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from memproc.store.sql import columns, enrichment_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
+from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
