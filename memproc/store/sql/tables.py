@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns
+from memproc.store.sql import columns, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 
 SCHEMA = 11
@@ -279,3 +279,5 @@ segments = Table(
     Column("bytes", BYTES, nullable=False),
     PrimaryKeyConstraint("number", "part"),
 )
+
+searched = search_tables.searched
