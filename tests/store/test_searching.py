@@ -1,4 +1,4 @@
-"""The search index: what is found by it is what reading all gives, after any history; and it knows nothing of what was forgotten."""
+"""The search index: what is found by it is what reading all gives, after any history; what was forgotten is not in it."""
 
 from __future__ import annotations
 
