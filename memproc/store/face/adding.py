@@ -184,7 +184,9 @@ class Adding(Face[M]):
             record = taken.accepted.at(0).record
             if without_date(record) == without_date(there.record):
                 raise _UnchangedError
-            prepared = self._prepared(record, is_identity=there.shown.observation.is_identity)
+            is_identity = there.shown.observation.is_identity
+            is_as_taken = taken.accepted.is_identity[0] == is_identity
+            prepared = taken if is_as_taken else self._prepared(record, is_identity=is_identity)
             return prepared, to_replace(tx, prepared.accepted.at(0).observation, there, note)
 
         try:
