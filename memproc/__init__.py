@@ -32,12 +32,12 @@ if TYPE_CHECKING:
         UsageError,
     )
     from memproc.formats.mapping import FieldMap, FieldRule
-    from memproc.ingestion.ending import Interrupted
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.predicting import predict
     from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.ending import Interrupted
     from memproc.report.events import (
         BatchLanded,
         BatchSizeChanged,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         JobStarted,
         Noted,
         Progress,
+        Rebuilding,
         RecordsQuarantined,
         SourceBegun,
         SourceEnded,
@@ -178,6 +179,7 @@ __all__ = [
     "Proposed",
     "Quality",
     "Quarantined",
+    "Rebuilding",
     "RecordsQuarantined",
     "Recount",
     "Rejected",
@@ -231,7 +233,7 @@ __all__ = [
 
 _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
-    "memproc.ingestion.ending": "Interrupted",
+    "memproc.report.ending": "Interrupted",
     "memproc.logs": "log_to_logging",
     "memproc.asynchronous.store": "AsyncStore Opening aingest aopen",
     "memproc.asynchronous.wrapping": "Found",
@@ -250,8 +252,8 @@ _HOMES = {
     "memproc.report.prediction": "Estimate Prediction",
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress RecordsQuarantined "
-    "SourceBegun SourceEnded",
+    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress Rebuilding "
+    "RecordsQuarantined SourceBegun SourceEnded",
     "memproc.report.report": "BatchSeen Merge Pattern Report",
     "memproc.report.time_left": "SecondsLeft",
     "memproc.telling": "Retrying Waiting",

@@ -73,7 +73,7 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
-        ("course", "ending"),
+        ("course",),
         ("checkpoint", "remarks", "reading", "checking", "stopping"),
         ("run", "inspecting", "verifying"),
         ("pipeline",),

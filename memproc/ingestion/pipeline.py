@@ -15,7 +15,6 @@ from memproc.config import Settings
 from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats.draft import Context
 from memproc.ingestion.checkpoint import begin_or_resume, resumable
-from memproc.ingestion.ending import OnEvent, told_to_the_end
 from memproc.ingestion.engines.pools import pool_of
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
@@ -23,6 +22,7 @@ from memproc.ingestion.run import Run
 from memproc.ingestion.source import Sources
 from memproc.intake import clean_name
 from memproc.records import Memory
+from memproc.report.ending import OnEvent, told_to_the_end
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.sources.mapping_files import mapping_given
