@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memproc.errors import NotFoundError, UsageError
-from memproc.intake import clean_name
+from memproc.intake import required_name
 from memproc.records import DEFAULT_NAMESPACE, Memory
 from memproc.store.answers import Review
 from memproc.store.store import Store
@@ -26,10 +26,7 @@ def kept_to(namespace: str | None) -> str | None:
     >>> kept_to(" ann "), kept_to(None)
     ('ann', None)
     """
-    cleaned = clean_name(namespace, "namespace")
-    if cleaned is None and namespace is not None:
-        raise UsageError(f"namespace={namespace!r}: give a name, or leave it out to serve all namespaces")
-    return cleaned
+    return required_name(namespace, "namespace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,8 @@ class Desk:
         object.__setattr__(self, "namespace", kept_to(self.namespace))
 
     def within(self, given: str | None) -> str | None:
-        """Return the namespace of a call, None for all. Raises UsageError if one is given that is not the client's."""
+        """Return the namespace of a call, None for all. Raises UsageError if one is given that is blank, or not the client's."""
+        given = required_name(given, "namespace")
         if self.namespace is None:
             return given
         if given not in (None, self.namespace):

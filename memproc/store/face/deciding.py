@@ -14,7 +14,7 @@ from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.review_policy import checked_name, parse_policy
 from memproc.embedding import embedder
 from memproc.errors import UsageError
-from memproc.intake import clean_name
+from memproc.intake import required_name
 from memproc.records import M
 from memproc.store.answers import (
     Applied,
@@ -177,7 +177,7 @@ class Deciding(Face[M]):
         Raises NotFoundError, and UsageError unless it is told what to forget, also where a namespace or subject is blank.
         """
         given = {"namespace": namespace, "subject": subject}
-        whom = {name: _named(value, name) for name, value in given.items() if value is not None}
+        whom = {name: cleaned for name, value in given.items() if (cleaned := required_name(value, name)) is not None}
         if (identifier is None) != bool(whom) or (identifier is not None and dry_run):
             raise UsageError("forget takes the id of a memory, or a namespace, a subject or both, which may be tried with dry_run")
         segments = self._opened.segments
@@ -196,11 +196,3 @@ class Deciding(Face[M]):
             found = self._opened.transactions.write(forgotten)
         self._opened.wipe()
         return replace(found, is_trial=dry_run) if isinstance(found, Forgotten) else found
-
-
-def _named(given: str, what: str) -> str:
-    """Return a name of what is to be forgotten. Raises UsageError on a blank one, without which more would be meant."""
-    name = clean_name(given, what)
-    if name is None:
-        raise UsageError(f"{what}={given!r}: give a name, or leave it out")
-    return name
