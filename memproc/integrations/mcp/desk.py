@@ -9,7 +9,6 @@ variable that is not set, is wrong use, and never all namespaces.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,14 +64,13 @@ class Desk:
             raise NotFoundError(f"there is no memory {identifier[:100]!r} here: take an id that find gives")
         return found
 
-    def reviews(self, numbers: Sequence[int] | None = None) -> list[Review[Any]]:
-        """Return the open reviews of the client's memories, by number."""
-        found = self.store.reviews(numbers=numbers)
-        return sorted((one for one in found if self.namespace in (None, one.one.namespace)), key=lambda one: one.number)
+    def reviews(self, after: int, limit: int) -> list[Review[Any]]:
+        """Return a page of the open reviews of the client's memories, by number, behind one."""
+        return self.store.reviews(after=after, limit=limit, namespace=self.namespace)
 
     def review(self, number: int) -> Review[Any]:
         """Return an open review of the client's. Raises NotFoundError on any other."""
-        found = self.reviews([number])
-        if not found:
+        found = self.store.reviews(numbers=[number])
+        if not found or self.namespace not in (None, found[0].one.namespace):
             raise NotFoundError(f"there is no open review {number} here: take a number that reviews gives")
         return found[0]

@@ -28,7 +28,7 @@ from memproc.store.changes.forgetting import forget
 from memproc.store.changes.forgetting_people import Forgotten, forget_whom
 from memproc.store.changes.policies import Order, carry_out, policies_in, withdraw_policy
 from memproc.store.face.face import Face
-from memproc.store.reviews.open_reviews import open_reviews
+from memproc.store.reviews.open_reviews import WantedReviews, open_reviews
 from memproc.store.reviews.proposing import Proposer
 from memproc.store.reviews.settled import decisions_of_job, decisions_of_review, settled
 from memproc.store.rows.decisions import WITHDRAWN, all_decisions
@@ -119,12 +119,27 @@ class Deciding(Face[M]):
         """Return the policies that decided, by name, with the number of their decisions that were not taken back."""
         return self._opened.transactions.read(policies_in)
 
-    def reviews(self, *, limit: int | None = None, numbers: Iterable[int] | None = None) -> list[Review[M]]:
+    def reviews(
+        self,
+        *,
+        limit: int | None = None,
+        numbers: Iterable[int] | None = None,
+        after: int | None = None,
+        namespace: str | None = None,
+    ) -> list[Review[M]]:
         """Return the open reviews whose memories are still separate, changes first, then by confidence: at most `limit`, or those
-        with these `numbers`.
+        with these `numbers`, and only those of a `namespace` if one is given.
+
+        With `after` they come by number, page by page: it is that of the last review of the page before, 0 to begin. No more are
+        read than the page takes, and what others write meanwhile shifts nothing.
         """
-        most, chosen = limit_of(limit), None if numbers is None else whole_numbers(numbers)
-        return self._opened.transactions.read(lambda tx: open_reviews(tx, self._to_memory, most, chosen))
+        wanted = WantedReviews(
+            limit_of(limit),
+            None if numbers is None else whole_numbers(numbers),
+            None if after is None else whole_number("after", after, least=0),
+            required_name(namespace, "namespace"),
+        )
+        return self._opened.transactions.read(lambda tx: open_reviews(tx, self._to_memory, wanted))
 
     def settled_reviews(self) -> list[Settled]:
         """Return the decided reviews in the order they came; `decisions(review=number)` returns their decisions."""
