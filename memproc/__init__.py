@@ -41,13 +41,13 @@ if TYPE_CHECKING:
     )
     from memproc.formats.mapping import FieldMap, FieldRule
     from memproc.gates.judged import GateJudged, RuleJudged
-    from memproc.ingestion.ending import Interrupted
     from memproc.ingestion.judging import judge
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.predicting import predict
     from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.ending import Interrupted
     from memproc.report.enriched import Enriched
     from memproc.report.events import (
         BatchLanded,
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         JobStarted,
         Noted,
         Progress,
+        Rebuilding,
         RecordsEnriched,
         RecordsQuarantined,
         SourceBegun,
@@ -199,6 +200,7 @@ __all__ = [
     "Proposed",
     "Quality",
     "Quarantined",
+    "Rebuilding",
     "RecordsEnriched",
     "RecordsQuarantined",
     "Recount",

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 HOMES: Mapping[str, str] = {
     "memproc.dedup.compare.fitting": "Bin",
-    "memproc.ingestion.ending": "Interrupted",
     "memproc.logs": "log_to_logging",
     "memproc.asynchronous.store": "AsyncStore Opening aingest aopen",
     "memproc.asynchronous.wrapping": "Found",
@@ -33,9 +32,10 @@ HOMES: Mapping[str, str] = {
     "memproc.report.prediction": "Estimate Prediction",
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress RecordsEnriched "
+    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress Rebuilding RecordsEnriched "
     "RecordsQuarantined SourceBegun SourceEnded",
     "memproc.report.enriched": "Enriched",
+    "memproc.report.ending": "Interrupted",
     "memproc.report.report": "BatchSeen Merge Pattern Report",
     "memproc.report.time_left": "SecondsLeft",
     "memproc.telling": "Retrying Waiting",

@@ -74,7 +74,7 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
-        ("course", "ending", "enriched", "too_large"),
+        ("course", "enriched", "too_large"),
         ("checkpoint", "remarks", "reading", "checking"),
         ("gating",),
         ("stopping", "judging"),

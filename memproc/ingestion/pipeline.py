@@ -20,7 +20,6 @@ from memproc.gates.files import gate_given
 from memproc.gates.rule import Gate
 from memproc.ingestion.beforehand import Wanted, looked_ahead
 from memproc.ingestion.checkpoint import begin_or_resume, resumable
-from memproc.ingestion.ending import OnEvent, told_to_the_end
 from memproc.ingestion.engines.pools import pool_of
 from memproc.ingestion.enriched import Lease
 from memproc.ingestion.gating import GateKeeper
@@ -29,6 +28,7 @@ from memproc.ingestion.reading import intake_of
 from memproc.ingestion.run import Run
 from memproc.intake import clean_name
 from memproc.records import Memory
+from memproc.report.ending import OnEvent, told_to_the_end
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.sources.mapping_files import mapping_given

@@ -23,7 +23,6 @@ from memproc.formats.draft import Decided
 from memproc.ingestion.batches import Gathered, Pieces
 from memproc.ingestion.checkpoint import Place, StartedJob
 from memproc.ingestion.course import Running, tell_batch, tell_size
-from memproc.ingestion.ending import Interrupted
 from memproc.ingestion.engines.loop import prepare_chunks
 from memproc.ingestion.engines.pools import Pool
 from memproc.ingestion.enriched import tell_enriched
@@ -34,6 +33,7 @@ from memproc.ingestion.stopping import Stops
 from memproc.ingestion.too_large import too_large
 from memproc.intake import Chunk, dates_among, kinds_left_out, secrets_among
 from memproc.records import Memory
+from memproc.report.ending import Interrupted
 from memproc.report.events import JobStarted, SourceBegun, SourceEnded
 from memproc.report.measured import Stage
 from memproc.report.report import BatchLog, BatchSeen, Merge, Report, counted

@@ -17,7 +17,7 @@ from memproc.enrichment.given import Enrich, Enrichment, enrichments_of
 from memproc.errors import NotFoundError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
-from memproc.intake import Intake, clean_name
+from memproc.intake import Intake, clean_name, required_name
 from memproc.records import Fault, Given, M, Memory, Outcome, Plain
 from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
@@ -228,7 +228,9 @@ class Adding(Face[M]):
         item = of_record(record)
         format_used = format_named(format) if format else self._format_of(item)
         context = Context(source=clean_name(source, "source"), is_told=format is None)
-        intake = Intake(format_used, self.policy, self.schema, clean_name(namespace, "namespace"), context, settings=self.settings)
+        intake = Intake(
+            format_used, self.policy, self.schema, required_name(namespace, "namespace"), context, settings=self.settings
+        )
         taken = intake.take(item).records
         if len(taken) != 1:
             raise UsageError(f"the record holds {len(taken)} memories in format {format_used.name!r}: use memproc.ingest")
