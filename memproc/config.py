@@ -24,6 +24,7 @@ from memproc.retention import RetentionRule, checked_rules
 Dedup = Literal["off", "exact", "near"]
 Recall = Literal["standard", "high"]
 OnError = Literal["continue", "stop"]
+OnFailure = Literal["keep", "quarantine"]  # of what enriches: the record goes on without it, or waits
 ValidateWhen = Literal["inline", "before"]
 Durability = Literal["normal", "full"]
 Secrets = Literal["off", "tag", "redact", "quarantine"]

@@ -20,7 +20,7 @@ from tests.waiting import LIMIT_SECONDS
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures", "values", "classes", "logs", "telling"),
+    ("failures", "values", "classes", "logs", "telling", "public_names"),
     ("errors",),
     ("references",),
     (
@@ -34,6 +34,7 @@ FLOORS = (
     ("dedup",),
     ("formats", "sources"),
     ("intake", "taken", "batch_size", "report", "gates", "embedding", "sketching"),
+    ("enrichment",),
     ("store",),
     ("ingestion",),
     ("cleaned",),
@@ -65,7 +66,7 @@ FLOORS_WITHIN = {
         ("rows",),
         ("index", "jobs", "exporting"),
         ("opened",),
-        ("quarantine", "reviews"),
+        ("quarantine", "reviews", "enriching"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -73,7 +74,7 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
-        ("course", "ending"),
+        ("course", "enriched", "too_large"),
         ("checkpoint", "remarks", "reading", "checking"),
         ("gating",),
         ("stopping", "judging"),
@@ -256,6 +257,7 @@ OWNERS = {
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

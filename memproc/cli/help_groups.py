@@ -25,6 +25,19 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
         *("--header", "--paging", "--host", "--allow-private", "--since-param"),
         *("--requests-per-second", "--retry-seconds", "--max-response"),
     ),
+    "Enrichment": (
+        *(
+            "--enrich",
+            "--enrich-url",
+            "--enrich-name",
+            "--enrich-version",
+            "--enrich-sets",
+            "--enrich-reads",
+            "--on-enrich-failure",
+        ),
+        *("--enrich-batch", "--enrich-at-once", "--enrich-per-second", "--enrich-per-day"),
+        *("--enrich-seconds", "--enrich-retry-seconds", "--enrich-header", "--enrich-private"),
+    ),
     "Dates": ("--date-format", "--day-first", "--as-of"),
     "Duplicates": ("--merge-at", "--recall", "--review-at", "--accept-at", "--trust-decisions"),
     "Bad records": ("--strict", "--on-error", "--max-errors", "--validate", "--gate", "--tracebacks"),
@@ -90,6 +103,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("what a program exported, for one person", "memproc ingest export.zip --into memories.db --namespace alice"),
         Example("only look at what would be stored", "memproc ingest notes.csv --map content=note --show 5"),
         Example("what is new in a table since last time", "memproc ingest app.db --table notes --cursor id --into m.db"),
+        Example("with what a function adds to records", "memproc ingest notes.json --enrich app.moods:enrich --into memories.db"),
         Example("go on where it was cut off", "memproc ingest export.zip --into memories.db --namespace alice --resume"),
     ),
     "inspect": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import IO, Any
 
 from memproc.arguments import maybe_number
 from memproc.config import Settings
+from memproc.enrichment.changes import Changing
+from memproc.enrichment.given import Enrich, Enrichment, enrichments_of, identity_of
 from memproc.errors import UsageError, redacting
 from memproc.formats.draft import Context
 from memproc.gates.files import Given as GateGiven
@@ -18,21 +20,24 @@ from memproc.gates.files import gate_given
 from memproc.gates.rule import Gate
 from memproc.ingestion.beforehand import Wanted, looked_ahead
 from memproc.ingestion.checkpoint import begin_or_resume, resumable
-from memproc.ingestion.ending import OnEvent, told_to_the_end
 from memproc.ingestion.engines.pools import pool_of
+from memproc.ingestion.enriched import Lease
 from memproc.ingestion.gating import GateKeeper
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
 from memproc.ingestion.run import Run
 from memproc.intake import clean_name
 from memproc.records import Memory
+from memproc.report.ending import OnEvent, told_to_the_end
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.sources.mapping_files import mapping_given
 from memproc.sources.remote import Remote
+from memproc.store.enriching.enriching import Enriching
+from memproc.store.enriching.meanwhile import Meanwhile
 from memproc.store.sql.database import held_for
 from memproc.store.sql.opening import can_rehearse
-from memproc.store.store import Store
+from memproc.store.store import Store, enriching_of
 from memproc.telling import Waiting, tell
 
 REFUSED = ("refused", "failed")  # before anything was written
@@ -60,6 +65,7 @@ def ingest(
     allow_pickle: bool = False,
     limit: int | None = None,
     engine: object = "sequential",
+    enrich: Enrich | None = None,
     gate: GateGiven | None = None,
 ) -> Report:
     """Write the records of `what` to a store, and return a report.
@@ -80,9 +86,11 @@ def ingest(
     files after its last batch; it starts one if there is none, and does nothing if the job is done. An iterable or a pipe cannot be
     resumed: it is read from the start, and known records count as duplicates. `engine` says where records are prepared:
     "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray", an executor of `concurrent.futures`, a Dask
-    `Client`, or the address of a Ray cluster. It does not change the result. `gate` is the path of a file of rules, its content as
-    a dictionary, or a `Gate`: rules are judged before anything is written, while records are read, where the job stops as soon as
-    one can no longer be met, and at the end, as each says; `gates` of the report tell what was found.
+    `Client`, or the address of a Ray cluster. It does not change the result. `enrich` is a function of a list of memories, an
+    `HttpEnrichment`, a `BatchEnrichment`, or several of these in a list: what they add to records that passed validation, before
+    their keys are computed. Their results are kept in the store; a dry run asks for none. `gate` is the path of a file of rules,
+    its content as a dictionary, or a `Gate`: rules are judged before anything is written, while records are read, where the job
+    stops as soon as one can no longer be met, and at the end, as each says; `gates` of the report tell what was found.
 
     Bad records never raise: they are quarantined and counted, as are records on which memproc itself fails. If a file cannot be
     read to its end, the status of the report is "failed"; an exception of an iterator is raised after the records before it are
@@ -97,6 +105,7 @@ def ingest(
     asked = Asked(format, records, delimiter, encoding, allow_pickle)
     most, rules = maybe_number("limit", limit), None if gate is None else gate_given(gate)
     wanted = Wanted(what, intake, asked, chosen, rules, most)
+    enrichments = enrichments_of(enrich)
     given = given_of(what)
     with told_to_the_end(on_event) as ending, redacting(is_wanted=chosen.redact), ExitStack() as stack:
         if dry_run and not isinstance(into, Store) and not can_rehearse(into, settings):
@@ -122,9 +131,12 @@ def ingest(
             raise UsageError("the store was opened with durability='normal': give durability='full' to memproc.open")
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources.all]
-        key = resumable(given, sources, intake, (format, records, delimiter, encoding, most))
+        options = (format, records, delimiter, encoding, most)
+        key = resumable(given, sources, intake, (*options, identity_of(enrichments)) if enrichments else options)
         job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
         run = Run(store, chosen, job, pool)
+        if enrichments:
+            run.enriching = _enriching_in(run, enrichments, schema)
         run.report.gates += [] if ahead is None else ahead.gates
         run.stops.gate = None if rules is None else GateKeeper(rules, store, run.report)
         run.stops.limit, ending.running = most, run.running
@@ -135,6 +147,17 @@ def ingest(
         if run.stops.gate is not None:
             run.stops.gate.end(ready)
         return report
+
+
+def _enriching_in(run: Run, enrichments: Sequence[Enrichment], schema: type[Memory]) -> Enriching | None:
+    """Return what enriches the records of a run; None if the job is finished."""
+    if run.job.claim is None:
+        return None
+    lease = Lease(run.writer, run.job.claim)
+    meanwhile = Meanwhile(lease.look, run.stops.seconds_left, can_stop=True, asks=not run.writer.is_rehearsal)
+    enriching = enriching_of(run.store, Changing(schema, run.settings), enrichments, meanwhile)
+    run.stops.most_at_once = enriching.most_records
+    return enriching
 
 
 def _rehearsed(asked_for: Mapping[str, Any], gate: Gate, ahead: Report | None) -> Report | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from time import perf_counter
 
+from memproc.arguments import LARGEST_NUMBER
 from memproc.config import Settings
 from memproc.gates.judging import exceeds
 from memproc.gates.rule import Bound
@@ -13,6 +14,7 @@ from memproc.ingestion.gating import GateKeeper
 from memproc.report.report import Report
 from memproc.sources.remote import LateError
 from memproc.store.changes.landed import Landed
+from memproc.store.enriching.meanwhile import StoppedError
 from memproc.store.jobs.jobs import ENDED_BY
 
 
@@ -28,10 +30,12 @@ class Stops:
     can_resume: bool
     started: float  # by `perf_counter`
     limit: int | None = None
+    most_at_once: int = LARGEST_NUMBER  # records that are best enriched before they land
     gate: GateKeeper | None = None
 
     def most_records(self, size: int) -> int:
         """Return how many records the next batch may have, if it could have `size`."""
+        size = min(size, self.most_at_once)
         return size if self.limit is None else min(size, max(1, self.limit - self.report.read))
 
     def seconds_left(self) -> float:
@@ -57,6 +61,10 @@ class Stops:
     def within_a_wait(self, error: LateError) -> str:
         """Return "stopped" where a source was waited for, or would be, until max_seconds have passed."""
         return self._stopped(f"max_seconds={self.settings.max_seconds} do not suffice: {error}")
+
+    def within_enrichment(self, error: StoppedError) -> str:
+        """Return the status of a job that stops while records are enriched: it was asked to, or has no more time or quota."""
+        return ENDED_BY[error.request] if error.request is not None else self._stopped(str(error))
 
     def _stopped(self, why: str) -> str:
         self.report.notes.append(f"stopped: {why}" + ("; resume goes on here" if self.can_resume else ""))

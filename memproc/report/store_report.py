@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from memproc.config import ReportForm
 from memproc.gates.judged import GateJudged
+from memproc.report.enriched import Enriched
 from memproc.report.figures import Counted, Duplicates, Errors, JobTold, Outcomes, Pace, Quality
 
 FORM = 1  # of the JSON; it rises when a key changes its meaning or goes
@@ -61,6 +62,7 @@ class StoreReport(Written):
     pace: Pace
     quality: Quality
     counts: tuple[Counted, ...]
+    enrichment: tuple[Enriched, ...] = ()
     gates: tuple[GateJudged, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
