@@ -94,7 +94,7 @@ def _following(report: Report, asked: Asked) -> Iterator[Following]:
         yield Following(f"{counted(report.review - report.accepted, 'pair')} to decide", on_store("review"))
     if report.quarantined and report.status not in ("rehearsed", "refused"):
         yield Following(f"{counted(report.quarantined, 'record')} in quarantine, by fault", on_store("quarantine", "--patterns"))
-    if report.status == "refused" and report.errors:
+    if report.status == "refused" and (report.errors or report.is_gate_met):
         yield from (Following("every fault", command_of(["validate", shown(one)])) for one in asked.what[:1])
     if report.is_all_quarantined or report.is_empty_handed:
         yield from (Following("what is in it", command_of(["inspect", shown(one)])) for one in asked.what[:1])
