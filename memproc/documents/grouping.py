@@ -17,7 +17,7 @@ PERS: tuple[Per, ...] = get_args(Per)
 UNDATED = "undated"
 _DAY_CHARS = len("2025-01-03")
 
-_NOTHING = dict.fromkeys(PERS)  # what a template is told, if it is known
+_NOTHING: Mapping[str, Any] = dict.fromkeys(map(str, PERS))  # what a template is told, if it is known
 
 Filters = Mapping[str, Any]
 Queries = Mapping[str, Filters]
