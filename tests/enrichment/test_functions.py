@@ -110,6 +110,22 @@ def test_a_function_without_its_service_opens_the_circuit(fresh_file):
         assert {memory.tags for memory in store} == {("ok",)}
 
 
+def test_what_waits_is_replayed_with_its_enrichment(fresh_file):
+    """Or as it was read, without it."""
+    function = Function(ConnectionError("refused"))
+    with fresh_file() as store:
+        memproc.ingest([HENS, TEA], store, enrich=by(function, on_failure="quarantine"))
+        first, second = (waiting.number for waiting in store.quarantine())
+        assert store.replay(first, enrich=by(function, on_failure="quarantine")).quarantined == 1
+        function.answer = {"tags": ["ok"]}
+        report = store.replay(first, enrich=by(function))
+        assert (report.stored, report.enrichment[0].changed) == (1, 1)
+        assert store.replay(second).stored == 1
+        assert sorted(memory.tags for memory in store) == [("drinks",), ("ok",)]
+        assert store.recount().is_whole
+        assert store.doctor() == ()
+
+
 def test_what_is_forgotten_is_not_asked_about_again(fresh):
     """Neither with the enrichment nor without it does it come back, nor is it sent to anybody; its result is gone."""
     function = Function({"tags": ["drinks"]})

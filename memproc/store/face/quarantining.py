@@ -11,6 +11,7 @@ from typing import IO, Any, Unpack
 
 from memproc.arguments import limit_of, whole_number, whole_numbers
 from memproc.config import QuarantineStatus
+from memproc.enrichment.given import Enrich
 from memproc.errors import NotFoundError
 from memproc.formats import format_named
 from memproc.records import M, Memory
@@ -22,6 +23,7 @@ from memproc.store.answers import (
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.changes.replay import Replay, ReplayPlan, Transform, chosen_for_replay
 from memproc.store.changes.writer import Batch
+from memproc.store.enriching.enriching import Enriching, enriching_by
 from memproc.store.exporting import export_lines_to
 from memproc.store.face.face import Face
 from memproc.store.quarantine.edits import edits_in, export_lines
@@ -123,16 +125,18 @@ class Quarantining(Face[M]):
         edited: str | Path | None = None,
         format: str | None = None,
         schema: type[Memory] | None = None,
+        enrich: Enrich | None = None,
         **which: Unpack[Filters],
     ) -> Report:
         """Ingest quarantined records again as a new job: all open ones, those with these numbers, or those that match the filters.
 
         They are read unchanged, or with another `format`, `mapping` (as of `ingest`) or `schema`, changed by `transform` (a
-        function of the value that returns a value, or None to skip the record), or from the edited export `edited`. Accepted
-        records leave quarantine and keep their history; the others stay with their new faults. Raises UsageError if the file is not
-        such an export, and NotFoundError if a number is not open.
+        function of the value that returns a value, or None to skip the record), or from the edited export `edited`; and enriched
+        as by `add`. Accepted records leave quarantine and keep their history; the others stay with their new faults. Raises
+        UsageError if the file is not such an export, and NotFoundError if a number is not open.
         """
         started, report = perf_counter(), Report()
+        enriching = enriching_by(self._opened, schema or self.schema, enrich)
         edits, places = edits_in(Path(edited), redacts=self.settings.redact) if edited is not None else (None, {})
         wanted = None if numbers is None else whole_numbers(numbers)
         filters = which_of(**which)
@@ -149,21 +153,24 @@ class Quarantining(Face[M]):
             edits=edits,
             settings=self.settings,
         )
-        status = self._replay(report, chosen.numbers, plan) if chosen.numbers else "done"
+        status = self._replay(report, chosen.numbers, plan, enriching) if chosen.numbers else "done"
         report.secrets = plan.secrets
         report.finish(status, perf_counter() - started)
         return report
 
-    def _replay(self, report: Report, numbers: Sequence[int], plan: ReplayPlan) -> str:
+    def _replay(self, report: Report, numbers: Sequence[int], plan: ReplayPlan, enriching: Enriching | None) -> str:
         claim = self._writer.begin_job(REPLAY, report.format)
         report.job = claim.job
 
         def land(arrived: Arrived, origin: Origin) -> Landed:
+            if enriching is not None:
+                arrived = arrived._replace(records=enriching.enrich(arrived.records))
             return self._writer.land(claim, Batch(arrived, origin))
 
         replay = Replay(self._opened.transactions, land, plan, self.settings.batch_size)
         self._writer.catch_up(claim)
         status = self._writer.run_job(claim, lambda: replay.run(numbers))
+        report.enrichment = [] if enriching is None else enriching.told()
         self._writer.merge_index()
         self._writer.count_into(report, self.schema.model_fields, redacts=self.settings.redact)
         return status
