@@ -8,7 +8,7 @@ not answer opens the circuit.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
@@ -17,6 +17,7 @@ from memproc.dedup.keys import Key
 from memproc.enrichment.circuit import Circuit
 from memproc.records import Fault, Plain
 from memproc.telling import listening, tell
+from memproc.waiting import waiting as waiting_for_others
 
 LOOK_SECONDS = 0.5  # between two looks at what was asked of the job meanwhile
 CIRCUIT_OPEN = "the service failed too often and is not asked for a while"
@@ -79,7 +80,7 @@ class Calls:
         self._callers: list[Caller] = []
         self._told: deque[object] = deque()
 
-    def made(self, asked: Sequence[Asked], size: int) -> Iterator[Called]:
+    def made(self, asked: Sequence[Asked], size: int) -> Generator[Called, None, None]:
         """Ask for records, so many with each call, and yield how the calls end."""
         waiting = deque(asked[at : at + size] for at in range(0, len(asked), size))
         under_way: dict[Future[_Ended], Sequence[Asked]] = {}
@@ -92,7 +93,9 @@ class Calls:
                         yield Called(part, None, CIRCUIT_OPEN)
                         continue
                     under_way[self._begun(pool, part)] = part
-                for done in wait(under_way, LOOK_SECONDS, FIRST_COMPLETED).done:
+                with waiting_for_others():
+                    ended_calls = wait(under_way, LOOK_SECONDS, FIRST_COMPLETED).done
+                for done in ended_calls:
                     part, ended = under_way.pop(done), done.result()
                     self._circuit.note(is_success=ended.answer is not None or ended.is_of_records, now=monotonic())
                     if ended.is_of_records and len(part) > 1:

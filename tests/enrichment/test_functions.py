@@ -144,6 +144,24 @@ def test_what_is_forgotten_is_not_asked_about_again(fresh):
             assert [row.result for row in tx.exec_driver_sql("SELECT result FROM memproc_enrichments")] == ['{"tags":["drinks"]}']
 
 
+def test_a_result_that_waits_is_forgotten_with_its_record(fresh_file):
+    """As it may hold what is known of a person."""
+    with fresh_file() as store:
+        memproc.ingest([{**HENS, "subject": "ann"}], store, enrich=by(Function({"importance": 9}), on_failure="quarantine"))
+        store.forget(subject="ann")
+        with store._opened.transactions.reading() as tx:
+            assert tx.exec_driver_sql("SELECT count(*) FROM memproc_enrichments").scalar() == 0
+
+
+def test_nothing_of_a_record_is_told_where_that_is_not_wanted(fresh_file):
+    """Neither what a function said of it."""
+    with fresh_file() as store:
+        enrich = by(Function(ValueError("she keeps three hens")), on_failure="quarantine")
+        report = memproc.ingest([HENS], store, settings=memproc.Settings(redact=True), enrich=enrich)
+        assert report.enrichment[0].faults == (("record: not_enriched, redacted", 1),)
+        assert "hens" not in str(report.as_dict())
+
+
 def test_several_enrichments_follow_each_other(fresh_file):
     """Each sees what the one before made, and forgetting finds the way back through both."""
     first, second = Function({"tags": ["a"]}), Function({"tags": ["b"]})

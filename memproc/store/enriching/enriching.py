@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -175,8 +176,9 @@ class _Step:
         calls = Calls(caller, self._circuit, known.threads, meanwhile.look)
         results: dict[Key, Result] = {}
         try:
-            for called in calls.made(asked, known.batch_size):
-                results |= self._kept(called, reads, columns, places)
+            with closing(calls.made(asked, known.batch_size)) as made:
+                for called in made:
+                    results |= self._kept(called, reads, columns, places)
         except LateError as error:
             raise StoppedError(f"max_seconds do not suffice for {known.name}: {error}") from error
         self.total.counts["opened"] = self._circuit.opened
