@@ -55,7 +55,7 @@ class Enriched:
         calls = f"{self.calls:,} call{'' if self.calls == 1 else 's'} in {self.seconds:.2f} s"
         cost = f", cost {self.cost:.6g}" if self.cost else ""
         opened = f"; the circuit opened {self.opened} x" if self.opened else ""
-        return f"{self.name} {self.version}: {self.records:,} records, {self.changed:,} changed; {parts}; {calls}{cost}{opened}"
+        return f"{self.name} {self.version}: {self.records:,} record{'' if self.records == 1 else 's'}, {self.changed:,} changed; {parts}; {calls}{cost}{opened}"
 
 
 class EnrichedSum:
