@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from memproc.configuring import load_settings
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
+    from memproc.documents.rendering import DocumentFailure, DocumentsRendered, Rendered, render_documents
+    from memproc.documents.templates import DocumentLimits
     from memproc.enrichment.batches import BatchEnrichment, BatchRequest, BatchResult, BatchService, BatchState
     from memproc.enrichment.functions import FunctionEnrichment
     from memproc.enrichment.http import HttpEnrichment
@@ -38,12 +40,14 @@ if TYPE_CHECKING:
         UsageError,
     )
     from memproc.formats.mapping import FieldMap, FieldRule
-    from memproc.ingestion.ending import Interrupted
+    from memproc.gates.judged import GateJudged, RuleJudged
+    from memproc.ingestion.judging import judge
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.predicting import predict
     from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.ending import Interrupted
     from memproc.report.enriched import Enriched
     from memproc.report.events import (
         BatchLanded,
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
         JobStarted,
         Noted,
         Progress,
+        Rebuilding,
         RecordsEnriched,
         RecordsQuarantined,
         SourceBegun,
@@ -195,6 +200,7 @@ __all__ = [
     "Proposed",
     "Quality",
     "Quarantined",
+    "Rebuilding",
     "RecordsEnriched",
     "RecordsQuarantined",
     "Recount",
@@ -246,6 +252,8 @@ __all__ = [
     "transform",
     "validate",
 ]
+__all__ += ["DocumentFailure", "DocumentLimits", "DocumentsRendered", "GateJudged", "Rendered", "RuleJudged"]
+__all__ += ["judge", "render_documents"]
 
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names.split()}
 

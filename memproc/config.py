@@ -34,6 +34,8 @@ Verdict = Literal["merge", "distinct", "supersedes"]  # of a person, on a pair
 # Of other systems, that memories are written in.
 Shape = Literal["csv", "mem0", "langgraph", "mcp", "markdown", "markdown-daily", "okf", "graphml", "graph"]
 ReportForm = Literal["html", "md", "csv", "json"]
+Per = Literal["memory", "subject", "day", "namespace", "query"]  # what there is a document for
+Bundle = Literal["folder", "zip", "file"]  # what documents are written to
 QuarantineStatus = Literal["open", "replayed", "discarded"]
 
 CHOICES: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 HOMES: Mapping[str, str] = {
     "memproc.dedup.compare.fitting": "Bin",
-    "memproc.ingestion.ending": "Interrupted",
     "memproc.logs": "log_to_logging",
     "memproc.asynchronous.store": "AsyncStore Opening aingest aopen",
     "memproc.asynchronous.wrapping": "Found",
@@ -14,12 +13,16 @@ HOMES: Mapping[str, str] = {
     "memproc.cleaning": "clean",
     "memproc.config": "Settings",
     "memproc.configuring": "load_settings",
+    "memproc.documents.rendering": "DocumentFailure DocumentsRendered Rendered render_documents",
+    "memproc.documents.templates": "DocumentLimits",
     "memproc.enrichment.batches": "BatchEnrichment BatchRequest BatchResult BatchService BatchState",
     "memproc.enrichment.functions": "FunctionEnrichment",
     "memproc.enrichment.http": "HttpEnrichment",
     "memproc.enrichment.openai_batches": "OpenAIBatches",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",
+    "memproc.gates.judged": "GateJudged RuleJudged",
+    "memproc.ingestion.judging": "judge",
     "memproc.ingestion.migrating": "migrate",
     "memproc.ingestion.pipeline": "ingest",
     "memproc.report.figures": "Bottleneck Cluster ConfidenceBin Counted Duplicates ErrorPattern Errors FieldSeen "
@@ -29,9 +32,10 @@ HOMES: Mapping[str, str] = {
     "memproc.report.prediction": "Estimate Prediction",
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress RecordsEnriched "
+    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress Rebuilding RecordsEnriched "
     "RecordsQuarantined SourceBegun SourceEnded",
     "memproc.report.enriched": "Enriched",
+    "memproc.report.ending": "Interrupted",
     "memproc.report.report": "BatchSeen Merge Pattern Report",
     "memproc.report.time_left": "SecondsLeft",
     "memproc.telling": "Retrying Waiting",

@@ -33,12 +33,12 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "taken", "batch_size", "report", "embedding", "sketching"),
+    ("intake", "taken", "batch_size", "report", "gates", "embedding", "sketching"),
     ("enrichment",),
     ("store",),
     ("ingestion",),
     ("cleaned",),
-    ("api", "cleaning", "asynchronous"),
+    ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
     ("cli", "testing", "from_type"),
 )
@@ -74,8 +74,11 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
-        ("course", "ending", "enriched", "too_large"),
-        ("checkpoint", "remarks", "reading", "checking", "stopping"),
+        ("course", "enriched", "too_large"),
+        ("checkpoint", "remarks", "reading", "checking"),
+        ("gating",),
+        ("stopping", "judging"),
+        ("beforehand",),
         ("run", "inspecting", "verifying"),
         ("pipeline",),
         ("migrating", "predicting"),
@@ -84,6 +87,8 @@ FLOORS_WITHIN = {
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
+    "documents/rendering.py: render_documents",
+    "ingestion/judging.py: judge",
     "ingestion/migrating.py: migrate",
     "integrations/mem0/memory.py: add",  # these two have the parameters of another package
     "integrations/mem0/memory.py: search",
@@ -248,7 +253,7 @@ def test_the_library_is_quiet(tmp_path):
 OWNERS = {
     "store": "sql",
     **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
-    **dict.fromkeys(("jobs", "batches"), "jobs"),
+    **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",
     "segments": "index",

@@ -20,6 +20,7 @@ from memproc.cli.options import (
     Delimiter,
     Encoding,
     FormatName,
+    Gate,
     Include,
     LogFile,
     Mapping,
@@ -153,6 +154,7 @@ def ingest(
     enrich_header: enrich_options.Header = None,
     enrich_private: enrich_options.Private = False,
     on_enrich_failure: enrich_options.Failure = None,
+    gate: Gate = None,
     limit: Annotated[int | None, Option(metavar="N", min=1, help="Read the first N records only.")] = None,
     show_records: Annotated[
         int | None, Option("--show", metavar="N", min=1, help="Print the first N records as they would be stored; write nothing.")
@@ -253,9 +255,10 @@ def ingest(
             resume=resume,
             engine=engine,
             enrich=enriched,
+            gate=gate,
         )
 
     report = worked(work, Wanted(given, what, into), Telling(progress, is_quiet=quiet, as_json=as_json))
-    has_nothing = report.is_all_quarantined or report.is_empty_handed
-    if report.status not in ("done", "rehearsed") or has_nothing or (strict and report.quarantined):
+    is_bad = report.is_all_quarantined or report.is_empty_handed or not report.is_gate_met
+    if report.status not in ("done", "rehearsed") or is_bad or (strict and report.quarantined):
         raise Exit(FAILED)

@@ -23,7 +23,6 @@ from memproc.formats.draft import Decided
 from memproc.ingestion.batches import Gathered, Pieces
 from memproc.ingestion.checkpoint import Place, StartedJob
 from memproc.ingestion.course import Running, tell_batch, tell_size
-from memproc.ingestion.ending import Interrupted
 from memproc.ingestion.engines.loop import prepare_chunks
 from memproc.ingestion.engines.pools import Pool
 from memproc.ingestion.enriched import tell_enriched
@@ -34,6 +33,7 @@ from memproc.ingestion.stopping import Stops
 from memproc.ingestion.too_large import too_large
 from memproc.intake import Chunk, dates_among, kinds_left_out, secrets_among
 from memproc.records import Memory
+from memproc.report.ending import Interrupted
 from memproc.report.events import JobStarted, SourceBegun, SourceEnded
 from memproc.report.measured import Stage
 from memproc.report.report import BatchLog, BatchSeen, Merge, Report, counted
@@ -94,7 +94,9 @@ class Run:
                 whole = self.running.bytes_total, self.running.read_before, self.job.can_resume
                 tell(JobStarted(report.job, len(sources), formats, *whole))
                 self.noticed.uncompared = self.writer.catch_up(self.claim, self.settings.review_at)
-                status = self.stops.if_too_many_errors() or self._land_sources(sources)
+                if self.stops.gate is not None:
+                    self.stops.gate.begin()
+                status = self.stops.if_over() or self._land_sources(sources)
                 if status == "done" and self.settings.accept_at is not None:
                     self._accept(self.settings.accept_at)
                 report.least_certain = list(map(self._described, self.merges)) if is_rehearsal else []
@@ -275,6 +277,8 @@ class Run:
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
         report.review += landed.reviews
+        if self.stops.gate is not None:
+            self.stops.gate.note(records)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=certainty)
         self._note_batch(source, records, landed, perf_counter() - started)
         return landed

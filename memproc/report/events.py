@@ -1,9 +1,10 @@
-"""The events of an ingestion: what `on_event` is called with.
+"""The events of an ingestion, a replay or a rebuild: what `on_event` is called with.
 
 Rules: the set is closed, and `Event` is its union. JobStarted comes first. Each source is begun, then come its batches, then it is
 ended. BatchLanded is told when the batch is committed, then what of it was quarantined, then what enriched it, then a new batch
 size. Retrying and Waiting come whenever that happens, Noted when a note is written into the report. JobEnded is the last one,
-whatever happened. The order is the same for every engine, and an event tells nothing that was not committed.
+whatever happened. The order is the same for every engine, and an event tells nothing that was not committed. A rebuild
+is no job, and one transaction: it tells Rebuilding, Retrying and Waiting alone.
 """
 
 from __future__ import annotations
@@ -158,6 +159,26 @@ class BatchSizeChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebuilding:
+    """How far a step of a rebuild is: `step` says what is computed, "keys", "memories" or "reviews", in this order; `done` of
+    `total` are through, and `seconds` have passed since the step began. Where the transaction is tried again, it begins anew.
+
+    >>> Rebuilding("keys", 500, 2_000, 0.5).share
+    0.25
+    """
+
+    step: str
+    done: int
+    total: int
+    seconds: float
+
+    @property
+    def share(self) -> float:
+        """How much of the step is done, 0 to 1."""
+        return self.done / self.total if self.total else 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """A note was written into the report."""
 
@@ -180,6 +201,7 @@ Event = (
     | RecordsQuarantined
     | RecordsEnriched
     | BatchSizeChanged
+    | Rebuilding
     | Retrying
     | Waiting
     | Noted

@@ -25,6 +25,7 @@ from memproc.store.rows.ledger import LedgerEntry, take_reasons_out, write_lines
 from memproc.store.rows.memories import delete_merged
 from memproc.store.rows.neighbourhood import neighbourhood
 from memproc.store.rows.observations import ROWS, delete_observations, forgotten_among, home_in, to_row
+from memproc.store.rows.searched import take_out_of_index
 from memproc.store.rows.tombstones import Tombstone, write_tombstones
 from memproc.store.rows.typo_links import delete_typo_links, write_typo_links
 from memproc.store.sql import tables
@@ -46,6 +47,7 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     numbers = [row.number for row in rows]
     tombstones = [Tombstone(**row._asdict()) for row in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
     delete_observations(tx, numbers)
+    take_out_of_index(tx, {row.number: row.observation.record for row in rows})
     delete_expired(tx, keys)
     write_tombstones(tx, tombstones)
     delete_merged(tx, [row.memory for row in rows if row.memory])

@@ -15,7 +15,7 @@ from memproc.enrichment.given import Enrich
 from memproc.errors import NotFoundError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
-from memproc.intake import Intake, clean_name
+from memproc.intake import Intake, clean_name, required_name
 from memproc.records import Fault, Given, M, Memory, Outcome, Plain
 from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
@@ -175,7 +175,9 @@ class Adding(Face[M]):
             record = taken.accepted.at(0).record
             if without_date(record) == without_date(there.record):
                 raise _UnchangedError
-            prepared = self._prepared(record, is_identity=there.shown.observation.is_identity)
+            is_identity = there.shown.observation.is_identity
+            is_as_taken = taken.accepted.is_identity[0] == is_identity
+            prepared = taken if is_as_taken else self._prepared(record, is_identity=is_identity)
             return prepared, to_replace(tx, prepared.accepted.at(0).observation, there, note)
 
         try:
@@ -217,7 +219,9 @@ class Adding(Face[M]):
         item = of_record(record)
         format_used = format_named(format) if format else self._format_of(item)
         context = Context(source=clean_name(source, "source"), is_told=format is None)
-        intake = Intake(format_used, self.policy, self.schema, clean_name(namespace, "namespace"), context, settings=self.settings)
+        intake = Intake(
+            format_used, self.policy, self.schema, required_name(namespace, "namespace"), context, settings=self.settings
+        )
         taken = intake.take(item).records
         if len(taken) != 1:
             raise UsageError(f"the record holds {len(taken)} memories in format {format_used.name!r}: use memproc.ingest")

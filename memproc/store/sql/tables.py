@@ -24,8 +24,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns, enrichment_tables
+from memproc.store.sql import columns, enrichment_tables, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
+from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
@@ -281,3 +282,4 @@ segments = Table(
 
 enrichments, enriched = enrichment_tables.enrichments, enrichment_tables.enriched
 enrichment_orders = enrichment_tables.enrichment_orders
+searched = search_tables.searched
