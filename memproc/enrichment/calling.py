@@ -13,13 +13,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
+import orjson
+
 from memproc.dedup.keys import Key
 from memproc.enrichment.circuit import Circuit
-from memproc.records import Fault, Plain
+from memproc.records import Fault, Plain, encode
 from memproc.telling import listening, tell
+from memproc.validation import fault
 from memproc.waiting import waiting as waiting_for_others
 
 LOOK_SECONDS = 0.5  # between two looks at what was asked of the job meanwhile
+LARGEST_RESULT_BYTES = 1 << 20  # each database takes so much in a row
 CIRCUIT_OPEN = "the service failed too often and is not asked for a while"
 
 
@@ -35,6 +39,18 @@ class Answer(NamedTuple):
 
     results: Sequence[bytes | Fault]
     cost: float = 0.0
+
+
+def result_of(value: object) -> bytes | Fault:
+    """Return what was answered for a record as JSON text, or why that cannot be kept."""
+    try:
+        text = encode(value)
+    except orjson.JSONEncodeError as error:
+        return fault("", "not_json", "an enrichment answers what JSON can say: ", str(error))
+    if len(text) > LARGEST_RESULT_BYTES:
+        most = f"an enrichment answers at most {LARGEST_RESULT_BYTES:,} bytes for a record, not "
+        return fault("", "not_changes", most, f"{len(text):,}")
+    return text
 
 
 class NoAnswerError(Exception):

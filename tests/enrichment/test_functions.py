@@ -49,6 +49,14 @@ def test_what_it_adds_is_on_the_observation(fresh):
         assert "Enrichment" in store.report().to_text("md")
 
 
+def nested(levels):
+    """Return an object in objects."""
+    found = {}
+    for _ in range(levels):
+        found = {"a": found}
+    return found
+
+
 @pytest.mark.parametrize(
     ("answer", "path", "code"),
     [
@@ -60,6 +68,9 @@ def test_what_it_adds_is_on_the_observation(fresh):
         ({"metadata": "none"}, "metadata", "dict_type"),
         ("calm", "", "not_changes"),
         ({"metadata": {"it": object()}}, "metadata.it", "not_json"),
+        ({"metadata": {"it": "x" * (1 << 20)}}, "", "not_changes"),
+        ({"metadata": nested(400)}, "", "not_json"),
+        ({"metadata": nested(150)}, "metadata", "nested_too_deep"),
     ],
 )
 def test_a_wrong_result_is_a_fault_with_its_path(fresh_file, answer, path, code):

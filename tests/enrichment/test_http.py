@@ -90,6 +90,14 @@ def test_a_refused_record_is_found_among_others(api, fresh_file):
         assert "422" in waiting.faults[0].message
 
 
+def test_what_is_nested_too_deep_is_wrong(api, fresh_file):
+    """And fails nothing else."""
+    Endpoint(api, lambda record: {"metadata": {"a": json.loads("[" * 300 + "]" * 300)}} if "7" in record["content"] else None)
+    with fresh_file() as store:
+        report = memproc.ingest(RECORDS, store, enrich=by(api, on_failure="quarantine"))
+        assert (report.stored, report.quarantined, report.enrichment[0].wrong) == (18, 2, 2)
+
+
 @pytest.mark.parametrize("answer", [{"results": [None]}, [None, None], {"no": 1}, 5])
 def test_an_answer_that_does_not_fit_is_none(api, fresh_file, answer):
     """It is not kept: who asks again may have a better one."""
