@@ -11,9 +11,7 @@ from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decision import Decision
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.preparing import prepare
-from memproc.enrichment.batches import BatchEnrichment
-from memproc.enrichment.changes import Changing
-from memproc.enrichment.given import Enrich, Enrichment, enrichments_of
+from memproc.enrichment.given import Enrich
 from memproc.errors import NotFoundError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
@@ -39,8 +37,7 @@ from memproc.store.changes.updating import (
     without_date,
 )
 from memproc.store.changes.writer import Batch
-from memproc.store.enriching.enriching import Enriching
-from memproc.store.enriching.meanwhile import Meanwhile
+from memproc.store.enriching.enriching import enriching_by
 from memproc.store.face.face import Face
 from memproc.store.quarantine.records import Origin
 from memproc.store.rows.memories import memory_at
@@ -96,22 +93,16 @@ class Adding(Face[M]):
         outcome is `quarantined`. Raises UsageError on an unknown format, and on a record that holds several memories or none, as a
         conversation may. `enrich` as of `memproc.ingest`, but for a `BatchEnrichment`.
         """
-        enrichments = enrichments_of(enrich)
+        enriching = enriching_by(self._opened, self.schema, enrich)
         read = self._read(record, namespace, source, format)
-        if enrichments:
-            read = read._replace(taken=self._enriched(read.taken, enrichments))
+        if enriching is not None:
+            read = read._replace(taken=enriching.enrich(read.taken))
         with redacting(is_wanted=self.settings.redact):
             landed = self._adder.add(read.taken, read.origin)
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, _first_of(faults), faults)
         return replace(self._to_added(landed, read.taken.accepted.at(0)), unknown=read.unknown)
-
-    def _enriched(self, taken: Taken, enrichments: Sequence[Enrichment]) -> Taken:
-        if any(isinstance(one, BatchEnrichment) for one in enrichments):
-            raise UsageError("an order of a batch API is answered hours later: give add a function or memproc.HttpEnrichment")
-        meanwhile = Meanwhile(asks=not self._opened.transactions.is_rehearsal)
-        return Enriching(self._opened, Changing(self.schema, self.settings), enrichments, meanwhile).enrich(taken)
 
     def upsert(
         self,
