@@ -163,6 +163,14 @@ def rebuild(
 
 
 @app.command()
+def index(database: Database, as_json: Json = False) -> None:
+    """Bring the index of `find` up to what came since, in one go; else that is done when something is looked for."""
+    with opened(database) as store:
+        count = store.index()
+    show({"indexed": count}, f"{count} observations indexed" if count else "nothing to do", as_json=as_json)
+
+
+@app.command()
 def recall(
     database: Database,
     limit: Annotated[int, Option(metavar="N", min=1, help="Show at most this many missed pairs.")] = 20,
