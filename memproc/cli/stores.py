@@ -154,20 +154,15 @@ def rebuild(
     as_json: Json = False,
 ) -> None:
     """Recompute index, links and memories from the observations and decisions, with other settings if given."""
+    from memproc.cli.rebuild_progress import shown_rebuild
+
     with opened(database, for_rebuild=True) as store:
         chosen = settings_of(dedup=dedup, merge_at=merge_at, recall=recall, review_at=review_at)
-        joins, splits = store.rebuild(settings=chosen)
+        with shown_rebuild() as hear:
+            joins, splits = store.rebuild(settings=chosen, on_event=hear)
         count = store.count()
     told = f"{count} memories: {joins} fewer, {splits} more than before"
     show({"memories": count, "fewer": joins, "more": splits}, told, as_json=as_json)
-
-
-@app.command()
-def index(database: Database, as_json: Json = False) -> None:
-    """Bring the index of `find` up to what came since, in one go; else that is done when something is looked for."""
-    with opened(database) as store:
-        count = store.index()
-    show({"indexed": count}, f"{count} observations indexed" if count else "nothing to do", as_json=as_json)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
 from memproc.errors import UsageError
 from memproc.formats.writers import CONFIRMED, GRAPHS
-from memproc.intake import clean_name
+from memproc.intake import clean_name, required_name
 from memproc.records import DEFAULT_NAMESPACE, M, Memory, Plain
 from memproc.report.comparing import compared
 from memproc.report.store_report import Comparison, StoreReport
@@ -73,7 +73,7 @@ class Reading(Face[M]):
             if source is None and namespace is None:
                 row = named_by(tx, identifier)
             else:
-                within = clean_name(namespace, "namespace") or DEFAULT_NAMESPACE
+                within = required_name(namespace, "namespace") or DEFAULT_NAMESPACE
                 row = named_by_caller(tx, shown(identifier), within, clean_name(source, "source"))
             return self._to_memory(memory_at(tx, row)) if row else None
 
@@ -115,7 +115,7 @@ class Reading(Face[M]):
         first, end, then = _moment_of("since", since), _moment_of("until", until), _moment_of("at", at)
         names = {"namespace": namespace, "subject": subject, "conversation": conversation, "kind": kind}
         names |= {"tag": tag, "emotion": emotion, "relation": relation}
-        given = {name: shown(value) for name, value in names.items() if value is not None}  # a blank name matches nothing
+        given = {name: cleaned for name, value in names.items() if (cleaned := required_name(value, name)) is not None}
         words = canonical(text) if text else ""
         wanted = Wanted(
             namespace=given.get("namespace"),
