@@ -252,7 +252,7 @@ def test_the_library_is_quiet(tmp_path):
 # The room that writes each table.
 OWNERS = {
     "store": "sql",
-    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger", "searched"), "rows"),
     **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",

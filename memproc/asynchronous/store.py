@@ -99,6 +99,7 @@ class AsyncStore(Generic[M]):
     retention = InThread(Store[M].retention)
     calibrate = InThread(Store[M].calibrate)
     rebuild = InThread(Store[M].rebuild)
+    index = InThread(Store[M].index)
     backup = InThread(Store[M].backup)
     doctor = InThread(Store[M].doctor)
 

@@ -14,7 +14,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Look": ("find", "list", "show", "trace", "stats", "jobs", "report"),
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "render", "forget", "expire", "retention", "clean"),
-    "Keep whole": ("backup", "doctor"),
+    "Keep whole": ("backup", "doctor", "index"),
     "Set up": ("config", "mcp"),
 }
 
