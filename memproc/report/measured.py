@@ -19,6 +19,8 @@ from time import perf_counter
 
 import orjson
 
+from memproc.report.read_from import ReadFrom
+
 
 class Stage(StrEnum):
     """What an ingestion does at a moment."""
@@ -81,8 +83,8 @@ class StageClock:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What the loop knows of a batch that is written: its clock, the memory held in MiB, the bytes read of the source since the
-    batch before (None if the source has no known size), how many records the batch might have had, and how many workers prepare
-    records, 0 where the loop does it.
+    batch before (None if the source has no known size), how many records the batch might have had, how many workers prepare
+    records, 0 where the loop does it, and from where they were read.
     """
 
     clock: StageClock
@@ -90,9 +92,11 @@ class Measured:
     read_bytes: int | None
     size: int
     workers: int
+    read_from: ReadFrom | None = None
 
     def to_json(self, landing: float) -> str:
         """Return it as it is kept in the row of a batch; `landing` are the seconds since its transaction began its look-ups."""
         seconds = {stage.value: round(passed, 6) for stage, passed in self.clock.passed().items() if stage is not Stage.REVIEWS}
         held = {"rss_mb": self.rss_mb, "bytes": self.read_bytes, "size": self.size, "workers": self.workers}
-        return orjson.dumps({"stages": seconds, "landing": landing, **held}).decode()
+        place = {} if self.read_from is None else {"from": self.read_from.to_values()}
+        return orjson.dumps({"stages": seconds, "landing": landing, **held, **place}).decode()
