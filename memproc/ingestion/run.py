@@ -255,7 +255,9 @@ class Run:
         intake = source.intake
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.options_json)
         checkpoint = self.place.after(len(records))
-        measured = self.running.measured(self.watch.held_bytes, self.sizing.size, self.pool.workers if self.pool else 0)
+        workers = self.pool.workers if self.pool else 0
+        read_from = self.place.read_from(source.name, len(records))
+        measured = self.running.measured(self.watch.held_bytes, self.sizing.size, workers, read_from)
         if self.enriching is not None:
             measured = replace(measured, enriched=self.enriching.since())
         course = checkpoint.to_json(self.running.landing())

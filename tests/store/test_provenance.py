@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import BigInteger, Double, LargeBinary, SmallInteger, select, update
@@ -172,3 +173,39 @@ def test_a_policy_that_was_changed_by_hand_is_not_made_good_by_a_rebuild_under_i
         assert "seals" in codes_of(store.doctor())
         store.rebuild()
         assert codes_of(store.doctor()) == {"seals"}
+
+
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_a_memory_leads_back_to_its_place(tmp_path, size):
+    """The member of an archive and the item in it, wherever batches end, after an interruption too, and however many records an
+    item gives.
+    """
+
+    def talk(shard, at):
+        lines = [{"uuid": f"{shard} {at} {n}", "sender": "human", "text": f"Line {at} {n} of {shard}"} for n in range(at % 4)]
+        return {"uuid": f"{shard} {at}", "name": "", "account": {"uuid": "u"}, "chat_messages": lines}
+
+    notes = [{"content": f"Note {at}"} for at in range(8)]
+    with ZipFile(tmp_path / "export.zip", "w") as archive:
+        for shard in range(2):
+            archive.writestr(f"conversations-{shard:03}.json", json.dumps([talk(shard, at) for at in range(9)]))
+        archive.writestr("notes.jsonl", "".join(json.dumps(note) + "\n" for note in notes))
+    settings = memproc.Settings(batch_size=size)
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with memproc.open(tmp_path / "m.db") as store:
+        with pytest.raises(memproc.Interrupted):
+            memproc.ingest(tmp_path / "export.zip", store, settings=settings, on_event=batches(stop))
+        assert memproc.ingest(tmp_path / "export.zip", store, settings=settings, resume=True).status == "done"
+        places = {memory.content: store.trace(memory.id).observations[0].place for memory in store}
+        added = store.add({"content": "Has a cat"}).memory
+        assert store.trace(added.id).observations[0].place is None
+    expected = {f"Note {at}": f"export.zip!notes.jsonl[{at}]" for at in range(8)}
+    for number in range(2):
+        for at in range(9):
+            place = f"export.zip!conversations-{number:03}.json[{at}]"
+            expected |= {f"Line {at} {turn} of {number}": place for turn in range(at % 4)}
+    assert places == expected
+    assert len(places) == 8 + 2 * 12

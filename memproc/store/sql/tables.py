@@ -221,8 +221,10 @@ batches = Table(
     text("known_rejected"),  # of rejected records that were in quarantine, by number, ranges of positions; 0: of forgotten ones
     Column("seconds", Double, nullable=False),
     text("committed_at"),
-    seal(but=("measured",)),  # of which nothing depends but what a report tells
-    text("measured", nullable=True),  # where its time went, memory and bytes, as JSON; the last column, as an upgrade adds it
+    seal(but=("measured",)),  # of which nothing depends but what a report and a trace tell
+    text(
+        "measured", nullable=True
+    ),  # its time, memory, bytes, place in its source, as JSON; the last column, as an upgrade adds it
     Index(f"{PREFIX}batches_job", "job"),
 )
 
