@@ -14,6 +14,7 @@ from memproc.cli import (
     memories,
     migrating,
     quarantine,
+    queueing,
     reading,
     reports,
     retention,
@@ -21,6 +22,7 @@ from memproc.cli import (
     serving,
     stores,
     validating,
+    working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
@@ -40,6 +42,7 @@ __all__ = [
     "memories",
     "migrating",
     "quarantine",
+    "queueing",
     "reading",
     "reports",
     "retention",
@@ -47,6 +50,7 @@ __all__ = [
     "serving",
     "stores",
     "validating",
+    "working_off",
 ]
 
 
