@@ -43,7 +43,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 FIRST: Mapping[str, tuple[str, ...]] = {
     "jobs submit": (
         *("--into", "--namespace", "--source", "--format", "--include", "--set", "--name", "--priority", "--after", "--if-failed"),
-        *("--at", "--deadline", "--retries", "--held", "--by"),
+        *("--at", "--every", "--time-zone", "--missed", "--deadline", "--retries", "--held", "--by"),
     ),
     "ingest": (
         *("--into", "--namespace", "--source", "--format", "--map", "--include", "--dedup", "--show"),
@@ -108,6 +108,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "jobs submit": (
         Example("an export, before all others", "memproc jobs submit export.zip --into memories.db --priority high"),
         Example("one after another has ended", "memproc jobs submit more.jsonl --into memories.db --after 3"),
+        Example("every night", 'memproc jobs submit export.zip --into memories.db --every "0 3 * * *"'),
     ),
     "jobs queue": (Example("what waits", "memproc jobs queue memories.db --state waiting"),),
     "jobs show": (Example("what became of job 3, and why", "memproc jobs show memories.db 3"),),
@@ -120,6 +121,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("job 3 again, behind its last batch", "memproc jobs retry memories.db 3"),
         Example("anew, and less strict", "memproc jobs retry memories.db 3 --set max_errors=20%"),
     ),
+    "jobs schedules": (Example("what comes again and again", "memproc jobs schedules memories.db"),),
     "jobs rules": (
         Example(
             "two jobs at once, one of each source", "memproc jobs rules memories.db --set at_once=2 --set at_once_per_source=1"

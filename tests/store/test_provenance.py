@@ -62,6 +62,8 @@ def long_lived(store, folder):
 def queue_of(store, source):
     """Give a store a queue with rows in each of its tables: jobs that ran, failed, wait and are held, rules, and a worker."""
     store.set_queue_rules(at_once=2)
+    store.submit(source, every="0 3 * * *", name="nightly")
+    store.end_schedule(store.submit(source, every="0 4 * * *").schedule)
     failed = store.submit(source.parent / "none.jsonl", deadline="2999-01-01")
     store.submit(source, source="crm", submitter="ann", at="2001-01-01")
     store.submit(source, after=failed.number)
