@@ -24,14 +24,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns, queue_tables
+from memproc.store.sql import columns, enrichment_tables, queue_tables, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
+from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
-
 
 store = Table(
     f"{PREFIX}store",
@@ -280,6 +280,9 @@ segments = Table(
     PrimaryKeyConstraint("number", "part"),
 )
 
+enrichments, enriched = enrichment_tables.enrichments, enrichment_tables.enriched
+enrichment_orders = enrichment_tables.enrichment_orders
+searched = search_tables.searched
 queue, queue_needs, queue_rules = queue_tables.queue, queue_tables.queue_needs, queue_tables.queue_rules
 queue_attempts, queue_changes = queue_tables.queue_attempts, queue_tables.queue_changes
 schedules, workers = queue_tables.schedules, queue_tables.workers
