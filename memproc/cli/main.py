@@ -15,6 +15,7 @@ from memproc.cli import (
     memories,
     migrating,
     quarantine,
+    queueing,
     reading,
     rendering,
     reports,
@@ -23,6 +24,7 @@ from memproc.cli import (
     serving,
     stores,
     validating,
+    working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
@@ -43,6 +45,7 @@ __all__ = [
     "memories",
     "migrating",
     "quarantine",
+    "queueing",
     "reading",
     "rendering",
     "reports",
@@ -51,6 +54,7 @@ __all__ = [
     "serving",
     "stores",
     "validating",
+    "working_off",
 ]
 
 
