@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
     from memproc.errors import (
+        ChangedError,
         DatabaseError,
         EngineError,
         MemprocError,
@@ -121,6 +122,7 @@ __all__ = [
     "Bottleneck",
     "Calibration",
     "Category",
+    "ChangedError",
     "Check",
     "Cleaning",
     "Cluster",
@@ -239,7 +241,9 @@ _HOMES = {
     "memproc.cleaning": "clean",
     "memproc.config": "Settings",
     "memproc.configuring": "load_settings",
-    "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
+    "memproc.errors": (
+        "ChangedError DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError"
+    ),
     "memproc.api": "calibrate open transform validate",
     "memproc.ingestion.migrating": "migrate",
     "memproc.ingestion.pipeline": "ingest",

@@ -39,6 +39,7 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous"),
     ("integrations",),
+    ("service", "flows"),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -63,7 +64,7 @@ FLOORS_WITHIN = {
         ("answers", "added", "kinds"),
         ("sql",),
         ("rows",),
-        ("index", "jobs", "exporting"),
+        ("index", "jobs", "access", "exporting"),
         ("opened",),
         ("quarantine", "reviews"),
         ("checkup", "reporting"),
@@ -249,6 +250,7 @@ OWNERS = {
     **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
     **dict.fromkeys(("jobs", "batches"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
+    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
 }

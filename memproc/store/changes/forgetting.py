@@ -11,6 +11,7 @@ from memproc.dedup.decision import pair
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row
 from memproc.formats.draft import Decided
+from memproc.store.access.replies import take_bodies_out
 from memproc.store.changes.deciding import decide_by_hand, recluster
 from memproc.store.index.indexing import index_again, prepare_again
 from memproc.store.index.segments import Segments
@@ -52,6 +53,7 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     take_reasons_out(tx, handles)
     take_notes_out(tx, handles)
     take_texts_out(tx, [row.observation.record for row in rows], keys)
+    take_bodies_out(tx)
     cores = {row.observation.core for row in rows}
     segments.remove(tx, numbers)
     delete_typo_links(tx, sorted(cores))

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from memproc.dedup.keys import namespace_number
 from memproc.dedup.neighbourhood import Row
 from memproc.formats.usual_names import claim_on
+from memproc.store.access.replies import take_bodies_out
 from memproc.store.changes.forgetting import forget
 from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import count_memories
@@ -74,6 +75,7 @@ def forget_whom(tx: Tx, segments: Segments, whom: Mapping[str, str], note: str) 
         elif any(name.encode() in raw for name in whom.values()):
             unclear.append(row.number)
     take_out(tx, stated)
+    take_bodies_out(tx)
     after = _counts(tx)
     return Forgotten(
         namespace=whom.get("namespace"),

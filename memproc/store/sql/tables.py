@@ -24,13 +24,15 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns
+from memproc.store.sql import access_tables, columns
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
+tokens, audit, replies = access_tables.tokens, access_tables.audit, access_tables.replies
+calls, uploads = access_tables.calls, access_tables.uploads
 
 
 store = Table(
