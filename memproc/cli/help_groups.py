@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Take out": ("export", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
     "Set up": ("config", "mcp"),
+    "As a service": ("serve", "token"),
 }
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -135,6 +136,18 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("a file of settings to begin with", "memproc config init"),
     ),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
+    "serve": (
+        Example("on this machine", "memproc serve memories.db"),
+        Example("with files to read", "memproc serve memories.db --root /srv/exports --uploads /srv/uploads"),
+    ),
+    "token": (
+        Example(
+            "one that reads",
+            "memproc token create m.db --name app --namespace ann --scope memories:read",
+        ),
+        Example("who may ask", "memproc token list m.db"),
+        Example("refuse token 3 from now on", "memproc token revoke m.db 3"),
+    ),
     "mcp": (
         Example("for one person, as a client starts it", "memproc mcp memories.db --namespace alice"),
         Example("for several clients on this machine", "memproc mcp memories.db --http 8000"),

@@ -16,10 +16,12 @@ from memproc.cli import (
     quarantine,
     reading,
     reports,
+    rest_serving,
     retention,
     review,
     serving,
     stores,
+    tokens,
     validating,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
@@ -42,10 +44,12 @@ __all__ = [
     "quarantine",
     "reading",
     "reports",
+    "rest_serving",
     "retention",
     "review",
     "serving",
     "stores",
+    "tokens",
     "validating",
 ]
 

@@ -51,6 +51,11 @@ class MemoryTold(Told):
         """Return a memory as it is told."""
         return cls(**plain(memory))
 
+    @classmethod
+    def of_any(cls, memory: Memory | None) -> Self | None:
+        """Return a memory as it is told, None where there is none."""
+        return None if memory is None else cls.of(memory)
+
 
 class MemoryPage(Told):
     """A page of memories, the newest first."""
@@ -155,9 +160,15 @@ class ReviewTold(Told):
     @classmethod
     def of(cls, review: Review) -> Self:
         """Return a review as it is told."""
-        names = ("number", "kind", "confidence", "reason")
-        both = {"one": MemoryTold.of(review.one), "other": MemoryTold.of(review.other)}
-        return cls(**{name: getattr(review, name) for name in names}, **both, verdicts=[*review.verdicts])
+        return cls(
+            number=review.number,
+            kind=review.kind,
+            confidence=review.confidence,
+            reason=review.reason,
+            one=MemoryTold.of(review.one),
+            other=MemoryTold.of(review.other),
+            verdicts=[*review.verdicts],
+        )
 
 
 class ReviewPage(Told):

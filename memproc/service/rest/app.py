@@ -61,9 +61,7 @@ async def _lifespan(
     made: FastAPI, *, where: str | Path | Store, how: Serving, settings: Settings | None, schema: type[Memory]
 ) -> AsyncIterator[None]:
     """Open the store and keep the books as long as the application runs."""
-    is_own = not isinstance(where, Store)
-    opened = Store(where, settings=settings, schema=schema) if is_own else where
-    store = AsyncStore(opened)
+    store = AsyncStore(where if isinstance(where, Store) else Store(where, settings=settings, schema=schema))
     served = made.state.served = Served(store, how)
     try:
         if how.uploads is not None:
@@ -73,7 +71,7 @@ async def _lifespan(
     finally:
         await served.books.end()
         served.owner.end()
-        if is_own:
-            await store.close()
-        else:
+        if isinstance(where, Store):
             store.threads.end()
+        else:
+            await store.close()

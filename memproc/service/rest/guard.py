@@ -46,7 +46,7 @@ class Guarded(APIRoute):
             raise TypeError(f"{self.path}: say which scope it needs")
         scope = Scope(extra["security"][0][SCHEME][0])
         answer = super().get_route_handler()
-        takes_keys = "POST" in self.methods and not extra.get("x-takes-no-key")
+        takes_keys = "POST" in (self.methods or ()) and not extra.get("x-takes-no-key")
 
         async def guarded(request: Request) -> Response:
             served = served_of(request)

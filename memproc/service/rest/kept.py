@@ -7,7 +7,6 @@ record that carries one.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Self
 
 from pydantic import create_model, model_validator
 
@@ -24,10 +23,10 @@ def kept_to(schema: type[Memory], namespaces: tuple[str, ...]) -> type[Memory]:
     'ann'
     """
 
-    def is_within(self: Memory) -> Self:
+    def is_within(self: Memory) -> Memory:
         if self.namespace not in namespaces:
             raise ValueError("the record names a namespace that is not reached from here: leave it out, or name one of your own")
-        return self  # type: ignore[return-value]  # a method of the class that is made here
+        return self
 
     validators = {"keeps_to_namespaces": model_validator(mode="after")(is_within)}
     made: type[Memory] = create_model(schema.__name__, __base__=schema, __validators__=validators, __doc__=schema.__doc__)  # type: ignore[arg-type]

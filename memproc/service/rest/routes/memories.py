@@ -72,7 +72,7 @@ def _add(store: Store, caller: Caller, record: dict[str, Any]) -> AddedTold:
     added = store.add(verdict.memory)
     if added.faults:
         raise rejected(added.faults)
-    memory = None if added.memory is None else MemoryTold.of(added.memory)
+    memory = MemoryTold.of_any(added.memory)
     return AddedTold(outcome=added.outcome, memory=memory, reason=added.reason, confidence=added.confidence)
 
 
@@ -138,7 +138,7 @@ def _change(store: Store, request: Request, identifier: str, changes: dict[str, 
     if updated.faults:
         raise rejected(updated.faults)
     memory = updated.memory
-    told_so = UpdatedTold(outcome=updated.outcome, memory=memory and MemoryTold.of(memory), reason=updated.reason)
+    told_so = UpdatedTold(outcome=updated.outcome, memory=MemoryTold.of_any(memory), reason=updated.reason)
     return told_so, "" if memory is None else etag_of(memory)
 
 
@@ -150,7 +150,7 @@ async def revert(request: Request, memory: Id, asked: Revert) -> UpdatedTold:
 
 def _revert(store: Store, caller: Caller, identifier: str, asked: Revert) -> UpdatedTold:
     updated = store.revert(str(memory_of(store, caller, identifier).id), note=asked.note)
-    return UpdatedTold(outcome=updated.outcome, memory=updated.memory and MemoryTold.of(updated.memory), reason=updated.reason)
+    return UpdatedTold(outcome=updated.outcome, memory=MemoryTold.of_any(updated.memory), reason=updated.reason)
 
 
 @routes.get("/api/v1/memories/{memory}/history", **needs(Scope.MEMORIES_READ))
@@ -185,7 +185,7 @@ def _unmerge(store: Store, caller: Caller, identifier: str, asked: Unmerge) -> D
     else:
         made = [*store.unmerge(identifier, note=asked.note)]
     memory = store.get(identifier)
-    return DecisionTold(decisions=len(made), memory=memory and MemoryTold.of(memory))
+    return DecisionTold(decisions=len(made), memory=MemoryTold.of_any(memory))
 
 
 @routes.post("/api/v1/validate", **needs(Scope.MEMORIES_READ, **{"x-takes-no-key": True}))
@@ -197,4 +197,4 @@ async def validate(request: Request, asked: Validate) -> VerdictTold:
 def _validate(store: Store, record: Any) -> VerdictTold:
     verdict = check(record, schema=store.schema)
     errors = [FaultShown(**told(one).model_dump()) for one in verdict.errors]
-    return VerdictTold(ok=verdict.ok, memory=verdict.memory and plain(verdict.memory), errors=errors)
+    return VerdictTold(ok=verdict.ok, memory=None if verdict.memory is None else plain(verdict.memory), errors=errors)

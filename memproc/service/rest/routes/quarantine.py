@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -56,11 +57,14 @@ async def replay(request: Request, number: Number, asked: Replay) -> ReplayTold:
 def _replay(store: Store, caller: Caller, number: int, asked: Replay) -> ReplayTold:
     quarantined_of(store, caller, number)
     schema = store.schema if caller.namespaces is None else kept_to(store.schema, caller.namespaces)
-    mended = None if asked.record is None else (lambda _: asked.record)
-    report = store.replay([number], transform=mended, schema=schema)
+    report = store.replay([number], transform=_mended(asked.record), schema=schema)
     now = quarantined_of(store, caller, number)
     outcome = "accepted" if now.status == "replayed" else "rejected"
     return ReplayTold(outcome=outcome, job=report.job, record=QuarantinedTold.of(now, MOST_ALONE))
+
+
+def _mended(record: dict[str, Any] | None) -> Callable[[Any], dict[str, Any]] | None:
+    return None if record is None else lambda _: record
 
 
 @routes.post("/api/v1/quarantine/{number}/discard", **needs(Scope.QUARANTINE_WRITE))

@@ -43,4 +43,4 @@ def _decide(store: Store, caller: Caller, number: int, asked: Decide) -> Decisio
     found = review_of(store, caller, number)
     store.resolve(number, asked.verdict, note=asked.note)
     memory = store.get(str(found.one.id))
-    return DecisionTold(decisions=1, memory=memory and MemoryTold.of(memory))
+    return DecisionTold(decisions=1, memory=MemoryTold.of_any(memory))
