@@ -102,10 +102,10 @@ def _find(store: Store, caller: Caller, asked: Search) -> MemoryPage:
     return MemoryPage(memories=[*map(MemoryTold.of, page)], cursor=None if is_last else store.cursor(page[-1]))
 
 
-@routes.get("/api/v1/records/{record}", **needs(Scope.MEMORIES_READ))
-async def named(request: Request, record: Name, source: Name, namespace: Namespace | None = None) -> MemoryTold:
+@routes.get("/api/v1/record", **needs(Scope.MEMORIES_READ))
+async def named(request: Request, id: Name, source: Name, namespace: Namespace | None = None) -> MemoryTold:
     """Read the memory of a record by the id that it has in its source."""
-    return MemoryTold.of(await served_of(request).call(memory_named, caller_of(request), record, source, namespace))
+    return MemoryTold.of(await served_of(request).call(memory_named, caller_of(request), id, source, namespace))
 
 
 @routes.get(

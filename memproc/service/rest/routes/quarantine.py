@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 
 from memproc.service.given import Discard, Limit, Name, Namespace, Number, NumberCursor, Replay, Status
+from memproc.service.kept import kept_to
 from memproc.service.rest.callers import Caller, quarantined_of
 from memproc.service.rest.guard import needs, router
-from memproc.service.rest.kept import kept_to
 from memproc.service.rest.served import caller_of, served_of
 from memproc.service.scopes import Scope
 from memproc.service.told import QuarantinedTold, QuarantinePage, ReplayTold
