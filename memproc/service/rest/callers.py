@@ -54,7 +54,7 @@ class Caller:
         if name is None and given is None and len(self.namespaces) == 1:
             return self.namespaces[0]
         if name is None:
-            raise ProblemError(422, "namespace-missing", "this token reaches several namespaces: say which one by namespace")
+            raise ProblemError(422, "namespace-missing", f"namespace={given!r}: name one of the namespaces that this token reaches")
         if name not in self.namespaces:
             detail = "this token does not reach that namespace: leave it out, or name one of its own"
             raise ProblemError(403, "namespace-foreign", detail)

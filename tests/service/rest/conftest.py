@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from memproc.service.scopes import Scope
 from memproc.service.serving import Serving
 from memproc.store.access.tokens import Wanted
 from memproc.store.store import access_of
+from tests.command_line import run_memproc
 
 LATER, EARLIER = "2099-01-01T00:00:00.000000Z", "2020-01-01T00:00:00.000000Z"
 
@@ -75,3 +77,9 @@ def served(fresh_file, tmp_path):
     """Give a served store."""
     with fresh_file() as store, serving(filled(store, tmp_path), tmp_path) as one:
         yield one
+
+
+@pytest.fixture
+def memproc_in(tmp_path):
+    """Give a function that runs memproc in an empty folder and returns (exit code, standard output, standard error)."""
+    return partial(run_memproc, folder=tmp_path)
