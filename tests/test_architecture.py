@@ -61,12 +61,12 @@ FLOORS_WITHIN = {
         ("looking",),
     ),
     "store": (
-        ("answers", "added", "kinds"),
+        ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
         ("index", "jobs", "access", "exporting"),
         ("opened",),
-        ("quarantine", "reviews"),
+        ("quarantine", "reviews", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -91,6 +91,7 @@ FACES = {
     "store/face/deciding.py: decide_all",
     "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
+    "store/face/queueing.py: submit",
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
@@ -253,6 +254,7 @@ OWNERS = {
     **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

@@ -14,6 +14,7 @@ from memproc.cli import (
     memories,
     migrating,
     quarantine,
+    queueing,
     reading,
     reports,
     rest_serving,
@@ -23,6 +24,7 @@ from memproc.cli import (
     stores,
     tokens,
     validating,
+    working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
@@ -42,6 +44,7 @@ __all__ = [
     "memories",
     "migrating",
     "quarantine",
+    "queueing",
     "reading",
     "reports",
     "rest_serving",
@@ -51,6 +54,7 @@ __all__ = [
     "stores",
     "tokens",
     "validating",
+    "working_off",
 ]
 
 

@@ -1,1 +1,1 @@
-"""A store as a service: for programs that ask over HTTP instead of calling a library."""
+"""A store as a service: workers that take jobs from its queue, and an application that answers over HTTP."""

@@ -18,6 +18,7 @@ from memproc.store.face.adding import Adding
 from memproc.store.face.deciding import Deciding
 from memproc.store.face.keeping import Keeping
 from memproc.store.face.quarantining import Quarantining
+from memproc.store.face.queueing import Queueing
 from memproc.store.face.reading import Reading
 from memproc.store.opened import OpenStore
 from memproc.store.rows.memories import memories_by_id
@@ -25,7 +26,7 @@ from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
 
 
-class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
+class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M], Queueing[M]):
     """Memories in a database. Thread-safe; close it, or use it in a `with` block.
 
     `Store[Mine]` gives memories of the class `Mine`: `memproc.open(where, schema=Mine)` returns one.
@@ -102,6 +103,11 @@ def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
 def access_of(store: Store[M]) -> Access:
     """Return what only who serves an open store needs: tokens, the log of requests, and what belongs to them."""
     return Access(store._opened.transactions)  # noqa: SLF001 - they are not part of the public class
+
+
+def opened_by(store: Store[M]) -> OpenStore:
+    """Return what an open store is made of, for workers only."""
+    return store._opened  # noqa: SLF001 - as above
 
 
 def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], set[Key]]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import access_tables, columns
+from memproc.store.sql import access_tables, columns, queue_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 
 SCHEMA = 11
@@ -281,3 +281,7 @@ segments = Table(
     Column("bytes", BYTES, nullable=False),
     PrimaryKeyConstraint("number", "part"),
 )
+
+queue, queue_needs, queue_rules = queue_tables.queue, queue_tables.queue_needs, queue_tables.queue_rules
+queue_attempts, queue_changes = queue_tables.queue_attempts, queue_tables.queue_changes
+schedules, workers = queue_tables.schedules, queue_tables.workers
