@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from memproc.config import QuarantineStatus, Verdict
+from memproc.config import OnError, QuarantineStatus, Secrets, ValidateWhen, Verdict
+from memproc.store.queued import IfFailed, Priority
 
 LONGEST_NAME = 1_000
 MOST_ON_A_PAGE = 200
@@ -74,6 +75,17 @@ class Search(Given):
     cursor: Cursor | None = None
 
 
+class Rejected(Given):
+    """Which rejected records: those that match all of it, in the order they came."""
+
+    status: QuarantineStatus = "open"
+    category: Name | None = None
+    code: Name | None = None
+    namespace: Namespace | None = None
+    limit: Limit = 50
+    cursor: NumberCursor | None = None
+
+
 class Validate(Given):
     """A record to be checked, and not kept."""
 
@@ -129,4 +141,77 @@ class Discard(Given):
     note: Note = ""
 
 
-Status = QuarantineStatus
+class SourceGiven(Given):
+    """What a job reads: one of these."""
+
+    upload: Annotated[Number, Field(description="The number of a file that was sent.")] | None = None
+    path: Annotated[Name, Field(description="A file below a folder that the server lets jobs read.")] | None = None
+    url: Annotated[str, Field(max_length=2_000, description="A web API on a host that the server lets jobs ask.")] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> SourceGiven:
+        if sum(one is not None for one in (self.upload, self.path, self.url)) != 1:
+            raise ValueError("give one of upload, path and url")
+        return self
+
+
+class JobSettings(Given):
+    """How a job takes records: as the settings of the same names."""
+
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    max_errors: Annotated[int, Field(ge=0, le=LARGEST_NUMBER)] | Annotated[float, Field(ge=0, le=1)] | None = None
+    max_seconds: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    on_error: OnError | None = None
+    validate_when: ValidateWhen | None = Field(None, alias="validate")
+    secrets: Secrets | None = None
+    redact: bool | None = None
+    day_first: bool | None = None
+    date_format: Annotated[list[Name], Field(max_length=20)] | None = None
+
+
+class JobOptions(Given):
+    """How a job reads its sources: as the arguments of `ingest` of the same names."""
+
+    mapping: dict[Name, Any] | None = None
+    include: Annotated[list[Name], Field(max_length=20)] | None = None
+    as_of: Moment | None = None
+    records: Name | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    encoding: Annotated[str, Field(max_length=50, pattern=r"^[A-Za-z0-9._-]+$")] | None = None
+    limit: Number | None = None
+
+
+class JobGiven(Given):
+    """A job to be done by a worker: to read sources into the store."""
+
+    sources: Annotated[list[SourceGiven], Field(min_length=1, max_length=100)]
+    namespace: Namespace | None = None
+    source: Name | None = None
+    format: Name | None = None
+    name: Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_without_nul)] = ""
+    priority: Priority = "normal"
+    after: Annotated[list[Number], Field(max_length=100, description="Jobs that have to end before.")] = []
+    if_failed: Annotated[IfFailed, Field(description="What becomes of it if one of these fails.")] = "wait"
+    at: Annotated[Moment, Field(description="Not before this time.")] | None = None
+    deadline: Moment | None = None
+    retries: Annotated[int, Field(ge=0, le=100)] = 0
+    held: Annotated[bool, Field(description="Wait for a person, until it is released.")] = False
+    settings: JobSettings = JobSettings()
+    options: JobOptions = JobOptions()
+
+
+class Asking(Given):
+    """Why something is asked of a job."""
+
+    why: Note = ""
+
+
+class TasksAsked(Given):
+    """Which page of the batches of a job, and of the records that it rejected."""
+
+    limit: Limit = 50
+    cursor: NumberCursor | None = None
+    quarantined_cursor: NumberCursor | None = None
+
+
+QueueStateName = Literal["waiting", "held", "running", "paused", "done", "failed", "cancelled", "skipped"]

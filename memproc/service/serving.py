@@ -69,6 +69,7 @@ class Serving:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < inf:
                 raise UsageError(f"{name}={value!r}: give a number from 1 on")
+        object.__setattr__(self, "uploads", None if self.uploads is None else Path(self.uploads).absolute())
         object.__setattr__(self, "roots", tuple(map(_root, self.roots)))
         object.__setattr__(self, "hosts", tuple(host.lower().rstrip(".") for host in self.hosts))
 

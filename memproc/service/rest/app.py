@@ -17,13 +17,13 @@ from memproc.service.rest.filing import delete_old
 from memproc.service.rest.gate import Gate
 from memproc.service.rest.openapi import openapi_of
 from memproc.service.rest.problems import tell_problems
-from memproc.service.rest.routes import forgetting, memories, quarantine, reports, reviews, uploads
+from memproc.service.rest.routes import forgetting, jobs, memories, quarantine, reports, reviews, uploads
 from memproc.service.rest.served import Served
 from memproc.service.serving import Serving
 from memproc.service.told import HealthTold
 from memproc.store.store import Store
 
-ROUTERS = (memories.routes, forgetting.routes, reviews.routes, quarantine.routes, reports.routes, uploads.routes)
+ROUTERS = (memories.routes, forgetting.routes, reviews.routes, quarantine.routes, reports.routes, uploads.routes, jobs.routes)
 
 
 def app(
@@ -69,6 +69,7 @@ async def _lifespan(
         served.books.begin()
         yield
     finally:
+        served.is_ending = True
         await served.books.end()
         served.owner.end()
         if isinstance(where, Store):

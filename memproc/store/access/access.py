@@ -11,6 +11,7 @@ from memproc.store.access.calls import Window
 from memproc.store.access.replies import Asked, Reply, Standing
 from memproc.store.access.tokens import Token, Wanted
 from memproc.store.access.uploads import Upload
+from memproc.store.jobs.batches import BatchRow, batches_of
 from memproc.store.jobs.owners import Owner
 from memproc.store.sql.transactions import Transactions
 from memproc.store.sql.tx import Tx
@@ -69,6 +70,10 @@ class Access:
     def keep_reply(self, asked: Asked, reply: Reply | None) -> None:
         """Keep the answer to a request; None where nothing was done, so that it may be sent again."""
         self._transactions.write(lambda tx: replies.drop(tx, asked) if reply is None else replies.keep(tx, asked, reply))
+
+    def batches(self, job: int, *, after: int = 0, limit: int = 100) -> list[BatchRow]:
+        """Return at most so many batches of a job, in their order, behind the one of a number."""
+        return self._transactions.read(lambda tx: batches_of(tx, job, after, limit))
 
     def note_upload(self, what: Mapping[str, Any]) -> Upload:
         """Write what is known of a file that was sent: see `uploads.note`."""

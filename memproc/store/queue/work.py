@@ -21,7 +21,10 @@ from memproc.errors import UsageError
 from memproc.formats import format_named
 from memproc.masking import HIDDEN, masked
 
-OPTIONS = ("mapping", "include", "as_of", "records", "delimiter", "encoding", "allow_pickle", "limit", "trust_decisions", "engine")
+OPTIONS = (
+    *("mapping", "include", "as_of", "records", "delimiter", "encoding", "allow_pickle", "limit", "trust_decisions", "engine"),
+    "only_namespace",  # no record is taken that names another one
+)
 _OF_STORE = ("pool_size", "pool_overflow", "pool_timeout_seconds", "pool_recycle_seconds", "table_prefix", "table_schema")
 OF_RUN = tuple(one.name for one in fields(Settings) if one.name not in (*_OF_STORE, "durability", "retention"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ class Served:
     store: memproc.Store
     http: TestClient
     app: Any
+    folder: Path
 
     def token(self, *namespaces, scopes=tuple(Scope), expires_at=LATER, **limits):
         """Return the headers of a new token; without namespaces it reaches all."""
@@ -54,9 +56,11 @@ class Headers(dict):
 @contextmanager
 def serving(store, folder, **how):
     """Serve a store within this process."""
-    made = app(store, serving=Serving(uploads=folder / "uploads", **how))
+    (folder / "shared").mkdir(exist_ok=True)
+    (folder / "shared/shared.jsonl").write_text('{"content": "Has a red bicycle"}\n')
+    made = app(store, serving=Serving(uploads=folder / "uploads", roots=[folder / "shared"], **how))
     with TestClient(made, raise_server_exceptions=False) as http:
-        yield Served(store, http, made)
+        yield Served(store, http, made, folder)
 
 
 def filled(store, folder):

@@ -19,13 +19,13 @@ OPEN = {("get", "/api/health")}
 WHOLE = {("get", "/api/v1/report"), ("get", "/api/v1/log")}
 """Routes that tell of all namespaces: a token that is kept to some may not ask them."""
 SONGS = count(100)
-UNKNOWN = {"memory": "0" * 32, "number": "999999", "job": "999999"}
+UNKNOWN = {"memory": "0" * 32, "number": "999999"}
 
 
 def cases():
     """Return by route the scope that it needs, and the body or the parameters that it is asked with."""
     read, write = Scope.MEMORIES_READ, Scope.MEMORIES_WRITE
-    memory = "/api/v1/memories/{memory}"
+    memory, job = "/api/v1/memories/{memory}", "/api/batch/jobs/{number}"
     return {
         ("post", "/api/v1/memories"): (write, {"json": {"content": "Has a red bicycle"}}),
         ("get", "/api/v1/memories"): (read, {}),
@@ -51,6 +51,19 @@ def cases():
         ("delete", "/api/v1/uploads/{number}"): (Scope.JOBS_WRITE, {}),
         ("post", "/api/v1/forget"): (Scope.MEMORIES_FORGET, {"json": {"subject": "tea"}}),
         ("delete", memory): (Scope.MEMORIES_FORGET, {}),
+        ("post", "/api/batch/jobs"): (Scope.JOBS_WRITE, {"json": {"sources": [{"path": "shared.jsonl"}]}}),
+        ("get", "/api/batch/jobs"): (Scope.JOBS_READ, {}),
+        ("get", "/api/batch/metrics"): (Scope.JOBS_READ, {}),
+        ("get", job): (Scope.JOBS_READ, {}),
+        ("get", f"{job}/tasks"): (Scope.JOBS_READ, {}),
+        ("get", f"{job}/report"): (Scope.REPORTS_READ, {}),
+        ("get", f"{job}/events"): (Scope.JOBS_READ, {}),
+        ("put", f"{job}/pause"): (Scope.JOBS_WRITE, {"json": {}}),
+        ("put", f"{job}/resume"): (Scope.JOBS_WRITE, {}),
+        ("put", f"{job}/hold"): (Scope.JOBS_WRITE, {"json": {"why": "look"}}),
+        ("put", f"{job}/release"): (Scope.JOBS_WRITE, {}),
+        ("put", f"{job}/retry"): (Scope.JOBS_WRITE, {}),
+        ("delete", job): (Scope.JOBS_WRITE, {}),
     }
 
 
@@ -75,6 +88,13 @@ def ids_of(served, path):
     if "uploads" in path:
         sent = {"params": {"name": "b.jsonl", "namespace": "ann"}, "content": b"{}\n"}
         ids["number"] = str(served.ask("post", "/api/v1/uploads", served.token(), **sent).json()["number"])
+    if "batch" in path:
+        before = {"resume": store.pause_job, "release": store.hold_job, "retry": store.cancel_job}
+        number = store.submit(str(served.folder / "ann.jsonl"), namespace="ann", name="of ann").number
+        steered = before.get(path.rpartition("/")[2])
+        if steered or path.endswith("events"):
+            (steered or store.cancel_job)(number)
+        ids["number"] = str(number)
     return ids
 
 
@@ -149,6 +169,7 @@ def is_guarded(route, served, tokens):
 
 
 TAKE_NO_NAMESPACE = {("post", "/api/v1/validate"), ("get", "/api/v1/reviews"), ("get", "/api/v1/uploads")}
+TAKE_NO_NAMESPACE |= {("get", "/api/batch/jobs"), ("get", "/api/batch/metrics")}
 
 
 def test_a_namespace_that_is_named_must_be_ones_own(shared, subtests):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request
 
-from memproc.service.given import Discard, Limit, Name, Namespace, Number, NumberCursor, Replay, Status
+from memproc.service.given import Discard, Number, Rejected, Replay
 from memproc.service.kept import kept_to
 from memproc.service.rest.callers import Caller, quarantined_of
 from memproc.service.rest.guard import needs, router
@@ -21,25 +21,22 @@ routes = router()
 
 
 @routes.get("/api/v1/quarantine", **needs(Scope.QUARANTINE_READ))
-async def quarantine(
-    request: Request,
-    *,
-    status: Annotated[Status, Query()] = "open",
-    category: Name | None = None,
-    code: Name | None = None,
-    namespace: Namespace | None = None,
-    limit: Limit = 50,
-    cursor: NumberCursor | None = None,
-) -> QuarantinePage:
+async def quarantine(request: Request, asked: Annotated[Rejected, Query()]) -> QuarantinePage:
     """List rejected records, each with its faults and advice, in the order they came."""
-    which: dict[str, Any] = {"status": status, "category": category, "code": code, "after": cursor and int(cursor)}
-    return await served_of(request).call(_quarantine, caller_of(request), namespace, limit, which)
+    return await served_of(request).call(_quarantine, caller_of(request), asked)
 
 
-def _quarantine(store: Store, caller: Caller, namespace: str | None, limit: int, which: dict[str, Any]) -> QuarantinePage:
-    found = store.quarantine(**which, namespace=caller.within(namespace), limit=limit + 1)
-    page = [QuarantinedTold.of(one, MOST_IN_A_LIST) for one in found[:limit]]
-    return QuarantinePage(quarantined=page, cursor=str(page[-1].number) if len(found) > limit else None)
+def _quarantine(store: Store, caller: Caller, asked: Rejected) -> QuarantinePage:
+    found = store.quarantine(
+        status=asked.status,
+        category=asked.category,
+        code=asked.code,
+        namespace=caller.within(asked.namespace),
+        after=None if asked.cursor is None else int(asked.cursor),
+        limit=asked.limit + 1,
+    )
+    page = [QuarantinedTold.of(one, MOST_IN_A_LIST) for one in found[: asked.limit]]
+    return QuarantinePage(quarantined=page, cursor=str(page[-1].number) if len(found) > asked.limit else None)
 
 
 @routes.get("/api/v1/quarantine/{number}", **needs(Scope.QUARANTINE_READ))
