@@ -74,6 +74,8 @@ class AsyncStore(Generic[M]):
     hold_job = InThread(Store[M].hold_job)
     release_job = InThread(Store[M].release_job)
     retry_job = InThread(Store[M].retry_job)
+    schedules = InThread(Store[M].schedules)
+    end_schedule = InThread(Store[M].end_schedule)
     queue_rules = InThread(Store[M].queue_rules)
     set_queue_rules = InThread(Store[M].set_queue_rules)
     namespaces = InThread(Store[M].namespaces)

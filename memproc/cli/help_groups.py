@@ -38,13 +38,16 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "Taking back": ("--decided", "--undo", "--policy"),
     "More pairs": ("--propose", "--at-least"),
     "Which records": ("--category", "--code", "--job", "--source", "--status"),
+    "What it serves": ("--root", "--source-host", "--uploads", "--schema"),
+    "How much": ("--max-upload", "--max-body", "--per-minute", "--per-day"),
+    "Tokens of an OpenID provider": ("--issuer", "--audience", "--jwks", "--namespaces-claim", "--scopes-claim"),
     "Output": ("--progress", "--quiet", "--verbose", "--log-file", "--json"),
 }
 
 FIRST: Mapping[str, tuple[str, ...]] = {
     "jobs submit": (
         *("--into", "--namespace", "--source", "--format", "--include", "--set", "--name", "--priority", "--after", "--if-failed"),
-        *("--at", "--deadline", "--retries", "--held", "--by"),
+        *("--at", "--every", "--time-zone", "--missed", "--deadline", "--retries", "--held", "--by"),
     ),
     "ingest": (
         *("--into", "--namespace", "--source", "--format", "--map", "--include", "--dedup", "--show"),
@@ -56,6 +59,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "quarantine": ("--patterns", "--show", "--export", "--discard", "--note", "--limit"),
     "retry": ("--from", "--map", "--mapping", "--format"),
     "review": ("--limit", "--note"),
+    "serve": ("--host", "--port", "--plain-http"),
     "transform": ("--format", "--to", "--include"),
     "validate": ("--record", "--format", "--output", "--max-shown"),
 }
@@ -109,6 +113,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "jobs submit": (
         Example("an export, before all others", "memproc jobs submit export.zip --into memories.db --priority high"),
         Example("one after another has ended", "memproc jobs submit more.jsonl --into memories.db --after 3"),
+        Example("every night", 'memproc jobs submit export.zip --into memories.db --every "0 3 * * *"'),
     ),
     "jobs queue": (Example("what waits", "memproc jobs queue memories.db --state waiting"),),
     "jobs show": (Example("what became of job 3, and why", "memproc jobs show memories.db 3"),),
@@ -121,6 +126,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("job 3 again, behind its last batch", "memproc jobs retry memories.db 3"),
         Example("anew, and less strict", "memproc jobs retry memories.db 3 --set max_errors=20%"),
     ),
+    "jobs schedules": (Example("what comes again and again", "memproc jobs schedules memories.db"),),
     "jobs rules": (
         Example(
             "two jobs at once, one of each source", "memproc jobs rules memories.db --set at_once=2 --set at_once_per_source=1"

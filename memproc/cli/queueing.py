@@ -13,7 +13,7 @@ from memproc.cli.options import FormatName, Include, Namespace, SourceName
 from memproc.cli.output import fields_of
 from memproc.cli.stores import opened
 from memproc.errors import UsageError
-from memproc.store.queued import IfFailed, Priority
+from memproc.store.queued import IfFailed, Missed, Priority
 
 if TYPE_CHECKING:
     from memproc.store.queued import QueuedJob
@@ -65,6 +65,11 @@ def submit(
         IfFailed, Option(help="If one of those fails: wait until it is retried, skip this one, or run it.")
     ] = "wait",
     at: Annotated[str | None, Option(metavar="TIME", help="Not before this time.")] = None,
+    every: Annotated[
+        str | None, Option(metavar="CRON", help='Again and again, as in "0 3 * * *" for three at night (extra `service`).')
+    ] = None,
+    time_zone: Annotated[str, Option(metavar="ZONE", help="Of that expression, as in Europe/Berlin.")] = "UTC",
+    missed: Annotated[Missed, Option(help="What was missed as no worker was there: run once, or skip.")] = "once",
     deadline: Annotated[str | None, Option(metavar="TIME", help="When it shall be done; it is told whether it was.")] = None,
     retries: Annotated[int, Option(metavar="N", min=0, help="How often a failed attempt is tried again.")] = 0,
     held: Annotated[bool, Option("--held", help="Leave it to a person: no worker takes it until it is released.")] = False,
@@ -88,6 +93,9 @@ def submit(
             after=after or (),
             if_failed=if_failed,
             at=at,
+            every=every,
+            time_zone=time_zone,
+            missed=missed,
             deadline=deadline,
             retries=retries,
             held=held,
@@ -162,6 +170,27 @@ def rules(
         now = store.set_queue_rules(**_rules_in(set_)) if set_ else store.queue_rules()
     values = now.as_dict()
     show(values, "\n".join(f"{name} = {'none' if value is None else value}" for name, value in values.items()), as_json=as_json)
+
+
+@jobs_app.command("schedules")
+def list_schedules(
+    database: Database,
+    end: Annotated[int | None, Option(metavar="N", min=1, help="Submit no more jobs of schedule N.")] = None,
+    by: By = None,
+    why: Why = "",
+    as_json: Json = False,
+) -> None:
+    """List what is submitted again and again, or end it."""
+    with opened(database) as store:
+        found = store.schedules() if end is None else [store.end_schedule(end, by=asker(by), why=why)]
+    lines = [
+        f"{one.number}  {one.cron} in {one.time_zone}"
+        + (f"  {one.name}" if one.name else "")
+        + (f"  next is job {one.next_job} at {one.next_at}" if one.next_job else "")
+        + (f"  ended at {one.ended_at}" if one.ended_at else "")
+        for one in found
+    ]
+    show({"schedules": [fields_of(one) for one in found]}, "\n".join(lines) or "no schedules", as_json=as_json)
 
 
 def line_of(job: QueuedJob) -> str:

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import os
 
-import psutil
-
-from memproc.resources import allowed_bytes, allowed_cores
+from memproc.resources import allowed_cores, used_share
 from memproc.store.queue.rules import QueueRules
 
 
 def under_pressure(rules: QueueRules) -> str | None:
     """Return why no job is to begin now, None where one may."""
-    memory = memory_share() if rules.max_memory_share is not None else 0.0
+    memory = used_share() if rules.max_memory_share is not None else 0.0
     if rules.max_memory_share is not None and memory > rules.max_memory_share:
         return f"waiting for memory: {memory:.0%} is used, and max_memory_share is {rules.max_memory_share:g}"
     load = load_a_core() if rules.max_load is not None else 0.0
     if rules.max_load is not None and load > rules.max_load:
         return f"waiting for the load to fall: it is {load:.2f} a core, and max_load is {rules.max_load:g}"
     return None
-
-
-def memory_share() -> float:
-    """Return which share of the memory that is allowed is in use on this machine."""
-    memory = psutil.virtual_memory()
-    return min(1.0, (memory.total - memory.available) / min(memory.total, allowed_bytes()))
 
 
 def load_a_core() -> float:

@@ -18,9 +18,10 @@ from memproc.store.face.face import Face
 from memproc.store.queue import asking, listing
 from memproc.store.queue.rows import QueueRow, row_of, rules_of, write_rules
 from memproc.store.queue.rules import QueueRules
+from memproc.store.queue.schedules import begin_schedule, end_schedule, schedules
 from memproc.store.queue.submitting import PRIORITIES, Order, submit
 from memproc.store.queue.work import ingestion_work, settings_given, shown_work
-from memproc.store.queued import IfFailed, JobHistory, Priority, QueuedJob, QueueStats
+from memproc.store.queued import IfFailed, JobHistory, Missed, Priority, QueuedJob, QueueStats, Schedule
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
 from memproc.values import shown
@@ -44,6 +45,9 @@ class Queueing(Face[M]):
         after: int | Iterable[int] = (),
         if_failed: IfFailed = "wait",
         at: object = None,
+        every: str | None = None,
+        time_zone: str = "UTC",
+        missed: Missed = "once",
         deadline: object = None,
         retries: int = 0,
         held: bool = False,
@@ -54,8 +58,13 @@ class Queueing(Face[M]):
         mapping, include, as_of, records, delimiter, encoding, allow_pickle, limit, trust_decisions, engine. The job runs `after`
         others have ended, and not before `at`. If one of those fails, it waits until that was retried ("wait"), is skipped ("skip")
         or runs all the same ("run"). A failed attempt is tried again `retries` times. A `deadline` is when it shall be done: it
-        stops nothing, and `queue_stats` tells which were met. `held` leaves it to a person, until `release_job`. Raises UsageError
-        on what cannot be, NotFoundError where there is no job that it shall run after.
+        stops nothing, and `queue_stats` tells which were met. `held` leaves it to a person, until `release_job`.
+
+        `every` is a cron expression ("0 3 * * *", in `time_zone`; extra `service`): then it is submitted again and again, and what
+        is returned is the first of these jobs, which waits for its time. A time that is missed as no worker is there is made up for
+        "once", or left out ("skip").
+
+        Raises UsageError on what cannot be, NotFoundError where there is no job that it shall run after.
         """
         given = dict(options or {})
         work = ingestion_work(sources, source=clean_name(source, "source"), format=format, settings=settings, options=given)
@@ -78,7 +87,25 @@ class Queueing(Face[M]):
             what_if_failed=_one_of("if_failed", if_failed, get_args(IfFailed)),
             is_held=held,
         )
-        return self._told(lambda tx: submit(tx, order))
+        if every is None:
+            return self._told(lambda tx: submit(tx, order))
+        if order.after or order.deadline is not None or held:
+            raise UsageError(f"every={every!r}: what is repeated is neither held, nor after other jobs, nor has it a deadline")
+        _one_of("missed", missed, get_args(Missed))
+        timed = {"cron": every, "time_zone": time_zone, "missed": missed}
+        return self._told(lambda tx: begin_schedule(tx, order, **timed))
+
+    def schedules(self) -> list[Schedule]:
+        """Return what is submitted again and again, the oldest first."""
+        return self._opened.transactions.read(schedules)
+
+    def end_schedule(self, schedule: int, *, by: str = "", why: str = "") -> Schedule:
+        """Submit no more jobs of a schedule; the one that waits for its time is cancelled. Raises NotFoundError, and UsageError
+        where it has ended.
+        """
+        number = whole_number("schedule", schedule)
+        (ended,) = self._opened.transactions.write(lambda tx: end_schedule(tx, number, by=shown(by), why=shown(why)))
+        return ended
 
     def queue(self, state: str | None = None) -> list[QueuedJob]:
         """Return the jobs of the queue, the oldest first; with a `state` (waiting, held, running, paused, done, failed, cancelled,

@@ -11,6 +11,7 @@ from memproc.errors import UsageError
 from memproc.store.jobs.jobs import ask
 from memproc.store.kinds import ENDED, WAITING, QueueState
 from memproc.store.queue.rows import QueueRow, change, free_those_behind, maybe_row, row_of, waits_in
+from memproc.store.queue.schedules import follow
 from memproc.store.queue.submitting import Order, submit
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -53,6 +54,8 @@ def asked(tx: Tx, number: int, verb: Verb, *, by: str, why: str = "") -> QueueRo
         row = change(tx, row, to, by=by, why=why or reason or verb, **again, **({"error": reason} if reason else {}))
     if row.state in ENDED:
         free_those_behind(tx, number, by=by)
+    if row.schedule is not None:
+        follow(tx, number)
     return row
 
 

@@ -20,6 +20,7 @@ from memproc.store.queue.attempts import begin_attempt, used_since
 from memproc.store.queue.choosing import MICROS, Head, Load, choose, is_full
 from memproc.store.queue.rows import QueueRow, change, hash_of, in_state, row_of, rows_by_number, rows_where, rules_of, waits_in
 from memproc.store.queue.rules import QueueRules
+from memproc.store.queue.schedules import follow, let_go
 from memproc.store.queue.settling import settle_left
 from memproc.store.queue.workers import workers_seen
 from memproc.store.sql import tables
@@ -62,9 +63,12 @@ def let_in_due(tx: Tx) -> None:
     """Let in the jobs whose time has come."""
     is_due = (_queue.state == int(QueueState.LATER)) & (_queue.not_before <= to_micros(tx.now))
     for row in rows_where(tx, is_due):
-        state, why = waits_in(tx, row)
-        if state is not QueueState.LATER:
-            change(tx, row, state, by="", why=why or "its time has come")
+        if row.schedule is None or let_go(tx, row):
+            state, why = waits_in(tx, row)
+            if state is not QueueState.LATER:
+                change(tx, row, state, by="", why=why or "its time has come")
+        if row.schedule is not None:
+            follow(tx, row.number)
 
 
 def _next_of(tx: Tx, running: list[QueueRow], rules: QueueRules) -> int | None:
