@@ -194,6 +194,7 @@ def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, co
     """Of what cannot be computed again; a check-up tells of it until the store is taken from a backup."""
     with fresh() as store:
         live(store)
+        access_to(store)
         memproc.ingest([{"id": "9", "content": "Owes 7 euros"}], into=store, as_of="2024-03-01", source="crm")
         with store._opened.database.write() as tx:
             change_in(tx, column, rows_of(tx, column)[-1])

@@ -13,7 +13,9 @@ import pytest
 
 import memproc
 from memproc.service.client import Client, ProblemError
+from memproc.service.given import SourceGiven
 from memproc.service.scopes import Scope
+from memproc.service.worker import Worker
 from tests.command_line import as_json, run_memproc
 from tests.conftest import ROOT
 from tests.service.rest.conftest import filled
@@ -84,12 +86,31 @@ def test_the_client_does_what_the_service_has(tmp_path):
         assert client.forget_all(subject="tea").is_trial
         assert client.forget_all(subject="tea", confirm=True).memories == 1
         assert owner.report().outcomes
-        assert owner.log(limit=5).lines[0].method in ("GET", "POST")
-        with pytest.raises(ProblemError, match="401 token-invalid"):
-            Client(url, "memproc_wrong").get("x")
+        assert len(owner.log(limit=5).lines) == 5
+        with pytest.raises(ProblemError, match="401 token-invalid"), Client(url, "memproc_wrong") as stranger:
+            stranger.get("x")
         assert httpx2.get(f"{url}/nothing", timeout=LIMIT_SECONDS).json()["code"] == "not-found"
     with memproc.open(tmp_path / "m.db") as store:
         assert store.doctor() == ()
+
+
+@pytest.mark.costly
+def test_the_client_submits_steers_and_follows_jobs(tmp_path):
+    """Over a real server, with a worker in another process."""
+    token = new_token(tmp_path, "--namespace", "ann")
+    (tmp_path / "ann.jsonl").write_text('{"content": "Has a boat"}\n')
+    with served(tmp_path) as url, Client(url, token) as client:
+        job = client.submit(SourceGiven(upload=client.upload(tmp_path / "ann.jsonl").number), name="read", priority="low")
+        assert [client.pause(job.number).state, client.hold(job.number).state] == ["paused", "held"]
+        assert [client.release(job.number).state, client.cancel(job.number, why="no").state] == ["waiting", "cancelled"]
+        assert client.retry(job.number).state == "waiting"
+        assert (client.pause(job.number).state, client.resume(job.number).state) == ("paused", "waiting")
+        with memproc.open(tmp_path / "m.db") as store:
+            Worker(store).work(until_empty=True)
+        assert [one.state for one in client.follow(job.number)][-1] == client.job(job.number).state == "done"
+        assert [one.number for one in client.jobs(state="done").jobs] == [job.number]
+        assert (len(client.tasks(job.number).batches), client.metrics().states) == (1, {"done": 1})
+        assert client.job_report(job.number).job == job.number
 
 
 @pytest.mark.costly
