@@ -122,6 +122,14 @@ def _atheris(asked: Asked, _new_store: NewStore, folder: Path) -> str:
     return "\n".join(f"{target:10} {line}" for target, line in told.items())
 
 
+def _rest(asked: Asked, _new_store: NewStore, folder: Path) -> str:
+    try:
+        from faults.rest import ask_everything  # noqa: PLC0415 - what it needs is large, and for this suite alone
+    except ModuleNotFoundError as error:
+        raise CannotRunError(f"schemathesis is not installed: pip install --group tests ({error})") from error
+    return ask_everything(folder, asked.records // 2, asked.seed)
+
+
 def _corpus(asked: Asked, folder: Path) -> Path:
     source = folder / "corpus.jsonl"
     write_corpus(records=asked.records, seed=asked.seed, path=source)
@@ -139,5 +147,6 @@ SUITES: Final[dict[str, Suite]] = {
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "promises": Suite(_promises, Serves.ALL, {}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
+    "rest": Suite(_rest, Serves.NONE, {"records": 800}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
 }

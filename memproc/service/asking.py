@@ -37,9 +37,13 @@ class ProblemError(MemprocError):
 class Asking:
     """A connection to the service at a URL, for whom a token is."""
 
-    def __init__(self, url: str, token: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._http = httpx2.Client(base_url=url, headers=headers, timeout=timeout_seconds)
+    def __init__(
+        self, url: str, token: str, *, timeout_seconds: float = TIMEOUT_SECONDS, http: httpx2.Client | None = None
+    ) -> None:
+        """Connect to a URL; `http` is a client of one's own to do it with, such as that of a test."""
+        self._http = http or httpx2.Client(timeout=timeout_seconds)
+        self._http.base_url = httpx2.URL(url)
+        self._http.headers.update({"Authorization": f"Bearer {token}", "Accept": "application/json"})
 
     def __enter__(self) -> Self:
         """Return the client itself."""

@@ -69,7 +69,7 @@ class Gate:
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """Return what gives a body, up to what is taken; what takes files bounds them by itself."""
-        if (scope["method"], scope["path"]) == TAKES_FILES:
+        if (scope["method"], _path_of(scope)) == TAKES_FILES:
             return receive
         size = 0
 
@@ -84,9 +84,15 @@ class Gate:
         return received
 
 
+def _path_of(scope: Scope) -> str:
+    """Return the path of a request within this application, which may be mounted in another."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
 async def _note(scope: Scope, status: int) -> None:
     """Write the line of a request, or have it written."""
-    path = scope["path"]
+    path = _path_of(scope)
     books: Books = scope["app"].state.served.books
     if path in _UNLOGGED or not path.startswith("/api/"):
         return

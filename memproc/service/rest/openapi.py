@@ -72,7 +72,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Tell the problems of an operation, its headers, and whether it takes a key."""
     takes_key = method == "post" and not operation.pop("x-takes-no-key", False)
     has_body = "requestBody" in operation
-    statuses = {*_ALWAYS} | ({404} if "{" in path else set()) | ({400, 413} if has_body else set())
+    statuses = {*_ALWAYS} | ({404} if "{" in path or path.endswith("/record") else set()) | ({400, 413} if has_body else set())
     statuses |= ({409, 410} if takes_key else set()) | ({412} if method == "patch" else set())
     statuses |= {404, 507} if path.endswith("/uploads") and method == "post" else set()
     statuses |= {404, 409} if path.startswith("/api/batch") else set()
