@@ -162,7 +162,7 @@ class JobSettings(Given):
     max_errors: Annotated[int, Field(ge=0, le=LARGEST_NUMBER)] | Annotated[float, Field(ge=0, le=1)] | None = None
     max_seconds: Annotated[float, Field(gt=0, le=1e9)] | None = None
     on_error: OnError | None = None
-    validate_when: ValidateWhen | None = Field(None, alias="validate")
+    validate_when: ValidateWhen | None = Field(default=None, alias="validate")
     secrets: Secrets | None = None
     redact: bool | None = None
     day_first: bool | None = None
