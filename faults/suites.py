@@ -147,6 +147,6 @@ SUITES: Final[dict[str, Suite]] = {
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "promises": Suite(_promises, Serves.ALL, {}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
-    "rest": Suite(_rest, Serves.NONE, {"records": 800}),
+    "rest": Suite(_rest, Serves.NONE, {"records": 400}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
 }

@@ -195,3 +195,10 @@ def test_when_nothing_is_found_the_command_ends_with_0(capsys, monkeypatch):
     monkeypatch.setitem(SUITES, "fuzz", SUITES["fuzz"]._replace(run=lambda *_given: "nothing"))
     assert command.main(["fuzz", "--short"]) == 0
     assert capsys.readouterr().out == "fuzz on sqlite, 0 s: nothing\n"
+
+
+@pytest.mark.slow
+def test_a_served_store_answers_as_its_document_says(capsys):
+    """Whatever it is asked."""
+    assert command.main(["rest", "--records", "160", "--seed", "2"]) == 0
+    assert "none failed or was answered otherwise than told" in capsys.readouterr().out

@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from memproc.errors import NotFoundError
 from memproc.intake import clean_name
 from memproc.records import DEFAULT_NAMESPACE, Memory
@@ -19,6 +21,7 @@ from memproc.service.rest.problems import ProblemError
 from memproc.service.scopes import Scope
 from memproc.store.access.calls import Window
 from memproc.store.answers import Quarantined, Review
+from memproc.store.changes.forgetting_people import names_in
 from memproc.store.store import Store
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -105,12 +108,23 @@ def review_of(store: Store, caller: Caller, number: int) -> Review:
     return found[0]
 
 
+def reaches_rejected(caller: Caller, record: Quarantined) -> bool:
+    """Tell whether a rejected record is the caller's: it came under a namespace of theirs, and names no other itself."""
+    if caller.namespaces is None:
+        return True
+    try:
+        said = orjson.loads(record.raw)
+    except orjson.JSONDecodeError:
+        said = None
+    return caller.reaches(record.namespace) and all(caller.reaches(value) for name, value in names_in(said) if name == "namespace")
+
+
 def quarantined_of(store: Store, caller: Caller, number: int) -> Quarantined:
     """Return a rejected record of the caller's. Raises NotFoundError on any other."""
     try:
         found = store.quarantined(number)
     except NotFoundError:
         found = None
-    if found is None or not caller.reaches(found.namespace):
+    if found is None or not reaches_rejected(caller, found):
         raise NotFoundError(f"there is nothing in quarantine under {number} here: take a number that GET /api/v1/quarantine gives")
     return found

@@ -14,6 +14,7 @@ from memproc.service.rest.callers import Caller
 from memproc.service.rest.jobs_of import job_told
 from memproc.service.rest.served import Served
 
+MOST_STREAMS = 100  # at once, of one process
 EVERY_SECONDS, ALIVE_SECONDS, LONGEST_SECONDS = 1.0, 15.0, 3_600.0
 AGAIN_MILLISECONDS = 2_000
 ENDED = ("done", "failed", "cancelled", "skipped")
@@ -22,6 +23,15 @@ _AT_ONCE = ("seconds_left",)  # it changes as time goes, and is no news by itsel
 
 async def follow(served: Served, caller: Caller, first: JobWhole) -> AsyncIterator[bytes]:
     """Give the events of a job, at most for an hour: a client that wants more asks again."""
+    served.streams += 1
+    try:
+        async for event in _events(served, caller, first):
+            yield event
+    finally:
+        served.streams -= 1
+
+
+async def _events(served: Served, caller: Caller, first: JobWhole) -> AsyncIterator[bytes]:
     told, now = None, first
     began = spoke = time.monotonic()
     yield format_sse_event(retry=AGAIN_MILLISECONDS)

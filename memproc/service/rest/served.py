@@ -36,6 +36,7 @@ class Served:
         self.provider = None if serving.openid is None else Provider(serving.openid, serving)
         self.owner = Owner.of_new_run()
         self.is_ending = False
+        self.streams = 0
 
     async def call(self, work: Callable[Concatenate[Store[Any], P], Result], *arguments: P.args, **named: P.kwargs) -> Result:
         """Call a function with the store in a thread, and return what it gives."""

@@ -97,9 +97,14 @@ def test_a_job_of_a_token_stays_in_its_namespace(empty):
     whole = submitted(empty, empty.token(), source)["number"]
     Worker(empty.store).run_next()
     assert [(one.content, one.namespace) for one in empty.store.find()] == [("I am Ann", "ann")]
-    [bad] = empty.ask("get", f"{JOBS}/{number}/tasks", ann).json()["quarantined"]
+    done = empty.ask("get", f"{JOBS}/{number}", ann).json()
+    assert (done["stored"], done["quarantined"]) == (1, 1)
+    assert empty.ask("get", f"{JOBS}/{number}/tasks", ann).json()["quarantined"] == []  # it says of itself that it is Bob's
+    [bad] = empty.ask("get", f"{JOBS}/{number}/tasks", empty.token()).json()["quarantined"]
     assert (bad["namespace"], bad["faults"][0]["path"]) == ("ann", "")
     assert "leave it out, or name one of your own" in bad["faults"][0]["message"]
+    assert empty.ask("get", f"/api/v1/quarantine/{bad['number']}", ann).status_code == 404
+    assert empty.ask("get", "/api/v1/quarantine", ann).json()["quarantined"] == []
     Worker(empty.store).work(until_empty=True)
     assert {one.namespace for one in empty.store.find()} == {"ann", "bob", "default"}
     assert empty.ask("get", f"{JOBS}/{whole}", ann).status_code == 404

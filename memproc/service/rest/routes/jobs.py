@@ -13,8 +13,8 @@ from memproc.errors import NotFoundError, UsageError
 from memproc.service.given import Asking, JobGiven, Limit, Note, Number, NumberCursor, QueueStateName, TasksAsked
 from memproc.service.jobs_told import BatchTold, JobPage, JobReportTold, JobTold, JobWhole, MetricsTold, TasksTold
 from memproc.service.reading import ONLY_NAMESPACE
-from memproc.service.rest.callers import Caller
-from memproc.service.rest.following import follow
+from memproc.service.rest.callers import Caller, reaches_rejected
+from memproc.service.rest.following import MOST_STREAMS, follow
 from memproc.service.rest.guard import needs, router
 from memproc.service.rest.jobs_of import job_of, job_told, jobs_told, metrics_of, reaches_job
 from memproc.service.rest.problems import ProblemError
@@ -106,7 +106,7 @@ def _tasks(store: Store, caller: Caller, number: int, asked: TasksAsked) -> Task
     return TasksTold(
         batches=[BatchTold(**{name: getattr(one, name) for name in BatchTold.model_fields}) for one in batches[:limit]],
         cursor=str(batches[limit - 1].number) if len(batches) > limit else None,
-        quarantined=[QuarantinedTold.of(one, MOST_IN_A_LIST) for one in bad[:limit]],
+        quarantined=[QuarantinedTold.of(one, MOST_IN_A_LIST) for one in bad[:limit] if reaches_rejected(caller, one)],
         quarantined_cursor=str(bad[limit - 1].number) if len(bad) > limit else None,
     )
 
@@ -132,6 +132,11 @@ async def events(request: Request, number: Number) -> Response:
     """Follow a job by server-sent events: `progress` whenever it has changed, `end` when it has ended."""
     served, caller = served_of(request), caller_of(request)
     first = await served.call(job_told, served.serving, caller, number)
+    if served.streams >= MOST_STREAMS:
+        again = {"Retry-After": "5"}
+        raise ProblemError(
+            503, "streams-full", "too many jobs are followed at once: ask for the job itself, or later", headers=again
+        )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(follow(served, caller, first), headers=headers, media_type="text/event-stream")
 

@@ -9,7 +9,7 @@ from fastapi import Query, Request
 
 from memproc.service.given import Discard, Number, Rejected, Replay
 from memproc.service.kept import kept_to
-from memproc.service.rest.callers import Caller, quarantined_of
+from memproc.service.rest.callers import Caller, quarantined_of, reaches_rejected
 from memproc.service.rest.guard import needs, router
 from memproc.service.rest.served import caller_of, served_of
 from memproc.service.scopes import Scope
@@ -35,8 +35,9 @@ def _quarantine(store: Store, caller: Caller, asked: Rejected) -> QuarantinePage
         after=None if asked.cursor is None else int(asked.cursor),
         limit=asked.limit + 1,
     )
-    page = [QuarantinedTold.of(one, MOST_IN_A_LIST) for one in found[: asked.limit]]
-    return QuarantinePage(quarantined=page, cursor=str(page[-1].number) if len(found) > asked.limit else None)
+    listed = found[: asked.limit]
+    page = [QuarantinedTold.of(one, MOST_IN_A_LIST) for one in listed if reaches_rejected(caller, one)]
+    return QuarantinePage(quarantined=page, cursor=str(listed[-1].number) if len(found) > asked.limit else None)
 
 
 @routes.get("/api/v1/quarantine/{number}", **needs(Scope.QUARANTINE_READ))
