@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from benchmarks.corpus import write_corpus
-from faults import bad_rows, breakers, changing, clock, connections, disk, fuzz, guided, kills, locked, promises, writers
+from faults import bad_rows, breakers, changing, clock, connections, disk, fuzz, guided, kills, locked, promises, queued, writers
 from faults.stores import NewStore, stores
 
 
@@ -130,6 +130,11 @@ def _rest(asked: Asked, _new_store: NewStore, folder: Path) -> str:
     return ask_everything(folder, asked.records // 2, asked.seed)
 
 
+def _queue(asked: Asked, new_store: NewStore, folder: Path) -> str:
+    wanted = queued.one_by_one(new_store(), _corpus(asked, folder), folder)
+    return str(queued.kill_workers(new_store, wanted, asked.kills, asked.seed))
+
+
 def _corpus(asked: Asked, folder: Path) -> Path:
     source = folder / "corpus.jsonl"
     write_corpus(records=asked.records, seed=asked.seed, path=source)
@@ -146,6 +151,7 @@ SUITES: Final[dict[str, Suite]] = {
     "changing-source": Suite(_changing_source, Serves.ALL, {"records": 300}),
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "promises": Suite(_promises, Serves.ALL, {}),
+    "queue": Suite(_queue, Serves.ALL, {"records": 300, "kills": 12}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
     "rest": Suite(_rest, Serves.NONE, {"records": 400}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
