@@ -127,6 +127,7 @@ def without_request(answer):
     return {name: value for name, value in answer.json().items() if name != "request"}
 
 
+@pytest.mark.costly
 def test_who_may_not_ask_is_refused(shared, subtests):
     """Without a token, with one that is over, revoked, of another namespace, or without the scope; and who may, is answered."""
     for route in ROUTES:

@@ -175,6 +175,7 @@ def test_a_server_that_cannot_be_is_refused(name, memproc_in, tmp_path):
     assert not (tmp_path / "m.db").exists()
 
 
+@pytest.mark.costly
 def test_where_the_packages_are_missing_the_command_says_so(tmp_path):
     """With what to install; the command on tokens works without them."""
     code = "import sys; sys.argv[0] = 'memproc'; sys.modules['fastapi'] = None; from memproc.cli.main import main; main()"
