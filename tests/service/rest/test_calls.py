@@ -220,7 +220,8 @@ def test_what_fails_tells_nothing_of_the_machine(error, status, served, monkeypa
     monkeypatch.setattr(memories, "_find", fail)
     answer = served.ask("get", MEMORIES, served.token("ann"))
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
-    assert not {"password", "secret"} & {*answer.text.replace("/", " ").split()}
+    assert "password" not in answer.text
+    assert "secret" not in answer.text
 
 
 def test_the_log_tells_who_asked_what_and_no_text(served):

@@ -113,6 +113,7 @@ def test_a_job_of_a_token_stays_in_its_namespace(empty):
 SOURCES = {
     "out by dots": ({"path": "../secret.txt"}, 404),
     "out by dots within": ({"path": "a/../../secret.txt"}, 404),
+    "in by dots": ({"path": "inner/../shared.jsonl"}, 404),
     "out by an absolute path": ({"path": "/etc/passwd"}, 404),
     "out by a link": ({"path": "link.txt"}, 404),
     "out by a folder that is a link": ({"path": "out/secret.txt"}, 404),

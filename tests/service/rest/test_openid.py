@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +20,7 @@ from memproc.service.serving import OpenId
 from tests.service.rest.conftest import filled, serving
 from tests.waiting import LIMIT_SECONDS
 
+SHARED = b"a secret that many may know, as it is given out"
 ISSUER, AUDIENCE = "https://login.example.org", "memproc"
 
 
@@ -31,9 +34,9 @@ class Provider:
     def answer(self):
         """Return what it answers."""
         self.asked += 1
-        return (
-            '{"keys": [' + ECAlgorithm.to_jwk(self.key.public_key())[:-1] + f', "kid": "{self.name}", "use": "sig"}}]}}'
-        ).encode()
+        key = ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+        shared = {"kty": "oct", "k": base64.urlsafe_b64encode(SHARED).rstrip(b"=").decode(), "alg": "HS256", "kid": "shared"}
+        return json.dumps({"keys": [{**key, "kid": self.name, "use": "sig"}, shared]}).encode()
 
     def token(self, key=None, algorithm="ES256", **claims):
         """Return a token with claims."""
@@ -41,7 +44,9 @@ class Provider:
         whole = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "exp": now + 600, "memproc_namespaces": ["ann"]}
         whole |= {"scope": "memories:read openid", **claims}
         given = {name: value for name, value in whole.items() if value is not None}
-        return jwt.encode(given, key or self.key, algorithm=algorithm, headers={"kid": self.name})
+        return jwt.encode(
+            given, key or self.key, algorithm=algorithm, headers={"kid": "shared" if algorithm == "HS256" else self.name}
+        )
 
 
 @pytest.fixture
@@ -103,7 +108,7 @@ def test_a_token_that_is_not_for_this_server_is_refused(provider, asking):
     for claims in bad:
         assert asking(provider.token(**claims))[0] == 401, claims
     assert asking(provider.token(other))[0] == 401
-    assert asking(provider.token("x" * 64, "HS256"))[0] == 401
+    assert asking(provider.token(SHARED, "HS256"))[0] == 401
     assert asking(jwt.encode({"iss": ISSUER, "aud": AUDIENCE, "sub": "a", "exp": 9e9}, None, algorithm="none"))[0] == 401
     assert asking("a.b.c")[0] == 401
     assert asking(provider.token())[0] == 200
