@@ -40,7 +40,7 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
-    ("service",),
+    ("service", "flows"),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -65,7 +65,7 @@ FLOORS_WITHIN = {
         ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
-        ("index", "jobs", "exporting"),
+        ("index", "jobs", "access", "exporting"),
         ("opened",),
         ("quarantine", "reviews", "enriching", "queue"),
         ("checkup", "reporting"),
@@ -257,6 +257,7 @@ OWNERS = {
     **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger", "searched"), "rows"),
     **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
+    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),

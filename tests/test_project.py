@@ -36,8 +36,8 @@ FOR_USERS = {
     "opentelemetry",
     "report",
     "mcp",
-    "langgraph",
     "service",
+    "langgraph",
     "all",
 }
 FOLDERS = ("memproc", "tests", "examples", "benchmarks", "faults", "tools", "docs", ".ci", ".github")

@@ -1,1 +1,1 @@
-"""Jobs as a service: workers that take them from the queue. What an extra of its own needs is imported when it is first used."""
+"""A store as a service: workers that take jobs from its queue, and an application that answers over HTTP."""

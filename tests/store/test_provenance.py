@@ -11,10 +11,16 @@ from sqlalchemy import BigInteger, Double, LargeBinary, SmallInteger, select, up
 import memproc
 from memproc.service.stopping import Stop
 from memproc.service.worker import Worker
+from memproc.store.access.audit import Line
+from memproc.store.access.calls import Window
+from memproc.store.access.replies import Asked, Reply
+from memproc.store.access.tokens import Wanted
 from memproc.store.checkup.doctor import examine
+from memproc.store.jobs.owners import Owner
 from memproc.store.queue.workers import note_worker
 from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed
+from memproc.store.store import access_of
 from tests.conftest import ROOT
 from tests.events import CutOffError, batches
 from tests.store.test_calibration import labels, titles
@@ -56,8 +62,28 @@ def long_lived(store, folder):
     with pytest.raises(CutOffError):
         memproc.ingest(dated, into=store, as_of="2024-05-01", source="crm", settings=settings, on_event=batches(stop))
     queue_of(store, dated)
+    access_to(store)
     assert store.reviews()
     assert store.settled_reviews()
+
+
+def access_to(store):
+    """Give a store tokens, lines of the log, answers that are kept or being made, counts of calls, and files that were sent."""
+    access, owner = access_of(store), Owner.of_this_process()
+    for name in ("one", "other"):
+        limits = {"per_minute": 5, "per_day": 50} if name == "one" else {}
+        wanted = Wanted(name=name, namespaces=None if limits else ["ann"], scopes=["memories:read"], expires_at="2099", **limits)
+        access.create_token(wanted)
+    access.revoke_token(1)
+    line = Line(made_at="2026", who="1 one", method="GET", route="/", target="", namespace="", status=200, request="x", address="")
+    access.note([line, line], {Window("one", 60, 120): 2, Window("one", 86_400, 86_400): 2}, 1.0)
+    for key, reply in (("k", Reply(200, {}, b"{}")), ("l", None)):
+        asked = Asked.of(("1", "POST", "/", key), b"")
+        access.begin_reply(asked, owner)
+        if reply is not None:
+            access.keep_reply(asked, reply)
+    for namespace in (None, "ann"):
+        access.note_upload({"folder": "f", "name": "a.jsonl", "namespace": namespace, "who": "1", "size": 2, "sha256": "ab"})
 
 
 def queue_of(store, source):
@@ -169,6 +195,7 @@ def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, co
     """Of what cannot be computed again; a check-up tells of it until the store is taken from a backup."""
     with fresh() as store:
         live(store)
+        access_to(store)
         memproc.ingest([{"id": "9", "content": "Owes 7 euros"}], into=store, as_of="2024-03-01", source="crm")
         with store._opened.database.write() as tx:
             change_in(tx, column, rows_of(tx, column)[-1])

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns, enrichment_tables, queue_tables, search_tables
+from memproc.store.sql import access_tables, columns, enrichment_tables, queue_tables, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
@@ -32,6 +32,8 @@ SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
+tokens, audit, replies = access_tables.tokens, access_tables.audit, access_tables.replies
+calls, uploads = access_tables.calls, access_tables.uploads
 
 store = Table(
     f"{PREFIX}store",
