@@ -39,6 +39,7 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous"),
     ("integrations",),
+    ("service",),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -63,6 +64,7 @@ FLOORS_WITHIN = {
         ("answers", "added", "kinds"),
         ("sql",),
         ("rows",),
+        ("outbox",),
         ("index", "jobs", "exporting"),
         ("opened",),
         ("quarantine", "reviews"),
@@ -251,6 +253,7 @@ OWNERS = {
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

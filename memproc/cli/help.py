@@ -57,15 +57,14 @@ class Command(TyperCommand):
         params = self.get_params(ctx)
         _write(formatter, "Arguments", [_record(one, ctx) for one in params if one.param_type_name == "argument"])
         options = {one.opts[0]: _record(one, ctx) for one in params if one.param_type_name == "option"}
-        for group, names in groups_of(self.name or "", options).items():
+        is_in_group = ctx.parent is not None and ctx.parent.parent is not None
+        for group, names in groups_of("" if is_in_group else self.name or "", options).items():
             _write(formatter, group, [options[name] for name in names])
 
-    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002 - the parameters are typer's
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the examples, each in one line that can be pasted."""
-        examples = EXAMPLES.get(self.name or "", ())
-        with formatter.section("Examples" if len(examples) > 1 else "Example"):
-            for example in examples:
-                formatter.write(f"  {example.wanted}:\n    {example.command}\n")
+        if ctx.parent is None or ctx.parent.parent is None:  # those of a command within a group are the group's
+            _write_examples(formatter, self.name or "")
 
 
 class Commands(TyperGroup):
@@ -78,6 +77,14 @@ class Commands(TyperGroup):
         named = {name for names in COMMANDS.values() for name in names}
         _write(formatter, "Others", [(name, summary(one.help)) for name, one in self.commands.items() if name not in named])
         _write(formatter, UNGROUPED, [_record(one, ctx) for one in self.get_params(ctx)])
+
+
+class Group(TyperGroup):
+    """Commands on one thing, which have a name together; its examples are shown after them."""
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002 - the parameters are typer's
+        """Write the examples, each in one line that can be pasted."""
+        _write_examples(formatter, self.name or "")
 
 
 class Application(Typer):
@@ -97,6 +104,13 @@ def summary(told: str | None) -> str:
     whole = " ".join((told or "").split())
     first, end, _ = whole.partition(". ")
     return f"{first}." if end else whole
+
+
+def _write_examples(formatter: HelpFormatter, command: str) -> None:
+    examples = EXAMPLES.get(command, ())
+    with formatter.section("Examples" if len(examples) > 1 else "Example"):
+        for example in examples:
+            formatter.write(f"  {example.wanted}:\n    {example.command}\n")
 
 
 def _record(parameter: Any, ctx: Context) -> tuple[str, str]:

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
+    "Tell others": ("webhooks", "notify"),
     "Set up": ("config", "mcp"),
 }
 
@@ -133,6 +134,16 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("what holds here, and why", "memproc config show"),
         Example("what suits an export on this machine", "memproc config show export.zip"),
         Example("a file of settings to begin with", "memproc config init"),
+    ),
+    "webhooks": (
+        Example("tell a URL how jobs end", "memproc webhooks add memories.db https://example.org/hooks"),
+        Example("send what is due, and go on doing so", "memproc webhooks send memories.db"),
+        Example("what did not come through", "memproc webhooks deliveries memories.db --status dead"),
+    ),
+    "notify": (
+        Example("keep the rules of a file", "memproc notify rules memories.db notify.toml"),
+        Example("see whether a channel works", "memproc notify test memories.db team"),
+        Example("send what is due, and end", "memproc notify send memories.db --until-empty"),
     ),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
     "mcp": (

@@ -13,6 +13,7 @@ from memproc.cli import (
     jobs,
     memories,
     migrating,
+    notifying,
     quarantine,
     reading,
     reports,
@@ -21,6 +22,7 @@ from memproc.cli import (
     serving,
     stores,
     validating,
+    webhooks,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
@@ -39,6 +41,7 @@ __all__ = [
     "main",
     "memories",
     "migrating",
+    "notifying",
     "quarantine",
     "reading",
     "reports",
@@ -47,6 +50,7 @@ __all__ = [
     "serving",
     "stores",
     "validating",
+    "webhooks",
 ]
 
 

@@ -22,6 +22,7 @@ from memproc.store.opened import OpenStore
 from memproc.store.rows.memories import memories_by_id
 from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
+from memproc.store.sql.transactions import Transactions
 
 
 class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
@@ -103,3 +104,8 @@ def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], se
     wanted = {*keys}
     read = store._opened.transactions.read  # noqa: SLF001 - keys are not part of the public class
     return read(lambda tx: (records_of(tx, wanted), forgotten_among(tx, wanted)))
+
+
+def transactions_of(store: Store[M]) -> Transactions:
+    """Return the transactions of an open store, for what the service keeps in it."""
+    return store._opened.transactions  # noqa: SLF001 - rows are not part of the public class

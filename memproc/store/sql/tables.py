@@ -26,6 +26,9 @@ from sqlalchemy import (
 
 from memproc.store.sql import columns
 from memproc.store.sql.columns import BYTES, key, number, seal, text
+from memproc.store.sql.outbox_tables import notice_rules, notices, webhook_deliveries, webhook_endpoints, webhook_events
+
+__all__ = ["notice_rules", "notices", "webhook_deliveries", "webhook_endpoints", "webhook_events"]  # of modules of their own
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
