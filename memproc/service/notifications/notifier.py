@@ -126,14 +126,15 @@ def notify(
 
 def due(rules: Rules, waiting: Iterable[Notice], last: Mapping[str, int], now: float) -> list[list[Notice]]:
     """Return what is to be sent now, one list a message: by channel what is due, if its last message is old enough, in quiet hours
-    only what is urgent; and what was in a message that failed, in one again.
+    only what is urgent. What was in a message that failed goes out in one again, and before it nothing else of its channel.
     """
     is_quiet = rules.quiet is not None and rules.quiet.holds(datetime.fromtimestamp(now, UTC))
     every, moment = _micros(seconds_of(rules.digest.every, "every")), _micros(now)
+    waiting, messages = [*waiting], []
+    failed = {one.channel for one in waiting if one.message}
     able = [one for one in waiting if (one.due_at or 0) <= moment and (one.is_urgent or not is_quiet)]
-    messages = []
     for (channel, message), group in groupby(sorted(able, key=_message_of), key=_message_of):
-        if message or moment - last.get(channel, -every) >= every:
+        if message or (channel not in failed and moment - last.get(channel, -every) >= every):
             messages.append([*group])
     return messages
 
