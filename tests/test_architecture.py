@@ -61,13 +61,13 @@ FLOORS_WITHIN = {
         ("looking",),
     ),
     "store": (
-        ("answers", "added", "kinds"),
+        ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
         ("outbox",),
         ("index", "jobs", "exporting"),
         ("opened",),
-        ("quarantine", "reviews"),
+        ("quarantine", "reviews", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -92,6 +92,7 @@ FACES = {
     "store/face/deciding.py: decide_all",
     "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
+    "store/face/queueing.py: submit",
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
@@ -254,6 +255,7 @@ OWNERS = {
     "reviews": "reviews",
     "segments": "index",
     **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
+    **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

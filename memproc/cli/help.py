@@ -57,14 +57,12 @@ class Command(TyperCommand):
         params = self.get_params(ctx)
         _write(formatter, "Arguments", [_record(one, ctx) for one in params if one.param_type_name == "argument"])
         options = {one.opts[0]: _record(one, ctx) for one in params if one.param_type_name == "option"}
-        is_in_group = ctx.parent is not None and ctx.parent.parent is not None
-        for group, names in groups_of("" if is_in_group else self.name or "", options).items():
+        for group, names in groups_of(path_of(ctx), options).items():
             _write(formatter, group, [options[name] for name in names])
 
     def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the examples, each in one line that can be pasted."""
-        if ctx.parent is None or ctx.parent.parent is None:  # those of a command within a group are the group's
-            _write_examples(formatter, self.name or "")
+        _write_examples(formatter, path_of(ctx))
 
 
 class Commands(TyperGroup):
@@ -80,11 +78,28 @@ class Commands(TyperGroup):
 
 
 class Group(TyperGroup):
-    """Commands on one thing, which have a name together; its examples are shown after them."""
+    """A command that has commands of its own, the first of which is meant where none is named."""
 
-    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002 - the parameters are typer's
-        """Write the examples, each in one line that can be pasted."""
-        _write_examples(formatter, self.name or "")
+    @property
+    def default(self) -> str:
+        """The name of the command that is meant."""
+        return next(iter(self.commands))
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Put the name of the command in where none stands, but for `--help` alone."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write what the command takes that is meant, then the others."""
+        meant = self.commands[self.default]
+        meant.format_options(meant.context_class(meant, parent=ctx, info_name=self.default), formatter)
+        _write(formatter, "Commands", [(name, summary(one.help)) for name, one in self.commands.items()])
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples of the command that is meant."""
+        _write_examples(formatter, path_of(ctx))
 
 
 class Application(Typer):
@@ -93,6 +108,15 @@ class Application(Typer):
     def command(self, *arguments: Any, **options: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """Register a function as a command."""
         return super().command(*arguments, cls=Command, **options)
+
+
+def path_of(ctx: Context) -> str:
+    """Return what a command is called behind the name of the program: `jobs`, `jobs submit`."""
+    names = list[str]()
+    while ctx.parent is not None:
+        names.append(ctx.info_name or "")
+        ctx = ctx.parent
+    return " ".join(reversed(names))
 
 
 def summary(told: str | None) -> str:
@@ -106,13 +130,6 @@ def summary(told: str | None) -> str:
     return f"{first}." if end else whole
 
 
-def _write_examples(formatter: HelpFormatter, command: str) -> None:
-    examples = EXAMPLES.get(command, ())
-    with formatter.section("Examples" if len(examples) > 1 else "Example"):
-        for example in examples:
-            formatter.write(f"  {example.wanted}:\n    {example.command}\n")
-
-
 def _record(parameter: Any, ctx: Context) -> tuple[str, str]:
     name, told = parameter.get_help_record(ctx)
     return name, told
@@ -122,3 +139,10 @@ def _write(formatter: HelpFormatter, title: str, rows: Sequence[tuple[str, str]]
     if rows:
         with formatter.section(title):
             formatter.write_dl(rows)
+
+
+def _write_examples(formatter: HelpFormatter, path: str) -> None:
+    examples = EXAMPLES.get(path, ())
+    with formatter.section("Examples" if len(examples) > 1 else "Example"):
+        for example in examples:
+            formatter.write(f"  {example.wanted}:\n    {example.command}\n")

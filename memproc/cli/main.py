@@ -15,6 +15,7 @@ from memproc.cli import (
     migrating,
     notifying,
     quarantine,
+    queueing,
     reading,
     reports,
     retention,
@@ -23,6 +24,7 @@ from memproc.cli import (
     stores,
     validating,
     webhooks,
+    working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
@@ -43,6 +45,7 @@ __all__ = [
     "migrating",
     "notifying",
     "quarantine",
+    "queueing",
     "reading",
     "reports",
     "retention",
@@ -51,6 +54,7 @@ __all__ = [
     "stores",
     "validating",
     "webhooks",
+    "working_off",
 ]
 
 

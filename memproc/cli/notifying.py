@@ -20,8 +20,24 @@ if TYPE_CHECKING:
 LARGEST_RULES = 1 << 20
 MOST_NOTICES = 50
 
-notify = Application(name="notify", cls=Group, no_args_is_help=True, rich_markup_mode=None)
+notify = Application(name="notify", cls=Group, no_args_is_help=True, rich_markup_mode=None, subcommand_metavar="DB | COMMAND ...")
 app.add_typer(notify, help="Tell people how jobs end, by mail and chat: keep rules, try channels, send, and look at what was sent.")
+
+
+@notify.command(name="list")
+def list_all(
+    database: Database,
+    limit: Annotated[int, Option(metavar="N", min=1, help="Show at most this many.")] = MOST_NOTICES,
+    as_json: Json = False,
+) -> None:
+    """List what was sent, or waits to be, the newest first."""
+    with needing("notify"):
+        from memproc.service.notifications.notifier import notices
+
+    with opened(database) as store:
+        found = notices(store, limit=limit)
+    listed = [{name: value for name, value in one._asdict().items() if name != "message"} for one in found]
+    show({"notices": listed}, "\n".join(map(_line, found)) or "no notices", as_json=as_json)
 
 
 @notify.command()
@@ -89,22 +105,6 @@ def send(
     show(asdict(done), told, as_json=as_json)
     if done.failed and until_empty:
         raise Exit(FAILED)
-
-
-@notify.command(name="list")
-def list_all(
-    database: Database,
-    limit: Annotated[int, Option(metavar="N", min=1, help="Show at most this many.")] = MOST_NOTICES,
-    as_json: Json = False,
-) -> None:
-    """List what was sent, or waits to be, the newest first."""
-    with needing("notify"):
-        from memproc.service.notifications.notifier import notices
-
-    with opened(database) as store:
-        found = notices(store, limit=limit)
-    listed = [{name: value for name, value in one._asdict().items() if name != "message"} for one in found]
-    show({"notices": listed}, "\n".join(map(_line, found)) or "no notices", as_json=as_json)
 
 
 def _line(one: Notice) -> str:

@@ -23,8 +23,18 @@ Secret = Annotated[
 ]
 MOST_DELIVERIES = 50
 
-hooks = Application(name="webhooks", cls=Group, no_args_is_help=True, rich_markup_mode=None)
+hooks = Application(name="webhooks", cls=Group, no_args_is_help=True, rich_markup_mode=None, subcommand_metavar="DB | COMMAND ...")
 app.add_typer(hooks, help="Tell URLs of jobs by signed webhooks: add and remove them, send, and look at what came through.")
+
+
+@hooks.command(name="list")
+def list_all(database: Database, as_json: Json = False) -> None:
+    """List the webhooks, and how many deliveries each has."""
+    from memproc.service.webhooks.registering import webhooks
+
+    with opened(database) as store:
+        found = webhooks(store)
+    show({"webhooks": [asdict(one) for one in found]}, "\n".join(map(_line, found)) or "no webhooks", as_json=as_json)
 
 
 @hooks.command()
@@ -52,16 +62,6 @@ def add(
     told = f"webhook {hook.number} is told of {', '.join(hook.events)}\nsecret: {chosen}\n"
     told += f"to see whether it comes through: memproc webhooks test {database} {hook.number}"
     show({"webhook": hook.number, "events": [*hook.events], "secret": chosen}, told, as_json=as_json)
-
-
-@hooks.command(name="list")
-def list_all(database: Database, as_json: Json = False) -> None:
-    """List the webhooks, and how many deliveries each has."""
-    from memproc.service.webhooks.registering import webhooks
-
-    with opened(database) as store:
-        found = webhooks(store)
-    show({"webhooks": [asdict(one) for one in found]}, "\n".join(map(_line, found)) or "no webhooks", as_json=as_json)
 
 
 @hooks.command()

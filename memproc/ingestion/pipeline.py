@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ from memproc.arguments import maybe_number
 from memproc.config import Settings
 from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats.draft import Context
-from memproc.ingestion.checkpoint import begin_or_resume, resumable
+from memproc.ingestion.checkpoint import begin_claimed, begin_or_resume, resumable
 from memproc.ingestion.ending import OnEvent, told_to_the_end
 from memproc.ingestion.engines.pools import pool_of
 from memproc.ingestion.opening import Asked, given_of, open_all
@@ -27,6 +28,7 @@ from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.sources.mapping_files import mapping_given
 from memproc.sources.remote import Remote
+from memproc.store.jobs.jobs import Claim
 from memproc.store.sql.database import held_for
 from memproc.store.sql.opening import can_rehearse
 from memproc.store.store import Store
@@ -115,7 +117,10 @@ def ingest(
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources.all]
         key = resumable(given, sources, intake, (format, records, delimiter, encoding, most))
-        job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
+        if (claim := _claims.pop()) is not None:
+            job = begin_claimed(store, ready, key, claim)
+        else:
+            job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
         run = Run(store, chosen, job, pool)
         run.stops.limit, ending.running = most, run.running
         report = ending.report = run.ingest(ready, is_rehearsal=dry_run)
@@ -123,6 +128,35 @@ def ingest(
             report.left_out.update(sources.found.skipped)
         report.notes += sources.notes(redacts=chosen.redact)
         return report
+
+
+def ingest_claimed(claim: Claim, what: Sequence[str], into: Store, **options: Any) -> Report:
+    """Ingest as `ingest` does, under the number of a job that a worker has claimed, behind the last batch that it landed."""
+    with _claims.holding(claim):
+        return ingest(what, into, **options)
+
+
+class _Claims:
+    """The claim of the ingestion that this thread is about to begin; one that begins within it has none."""
+
+    def __init__(self) -> None:
+        self._held: ContextVar[Claim | None] = ContextVar("claim", default=None)
+
+    @contextmanager
+    def holding(self, claim: Claim) -> Iterator[None]:
+        token = self._held.set(claim)
+        try:
+            yield
+        finally:
+            self._held.reset(token)
+
+    def pop(self) -> Claim | None:
+        claim = self._held.get()
+        self._held.set(None)
+        return claim
+
+
+_claims = _Claims()
 
 
 def _check(sources: Sources) -> Report | None:

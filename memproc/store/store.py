@@ -17,15 +17,15 @@ from memproc.store.face.adding import Adding
 from memproc.store.face.deciding import Deciding
 from memproc.store.face.keeping import Keeping
 from memproc.store.face.quarantining import Quarantining
+from memproc.store.face.queueing import Queueing
 from memproc.store.face.reading import Reading
 from memproc.store.opened import OpenStore
 from memproc.store.rows.memories import memories_by_id
 from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
-from memproc.store.sql.transactions import Transactions
 
 
-class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
+class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M], Queueing[M]):
     """Memories in a database. Thread-safe; close it, or use it in a `with` block.
 
     `Store[Mine]` gives memories of the class `Mine`: `memproc.open(where, schema=Mine)` returns one.
@@ -99,13 +99,13 @@ def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class
 
 
+def opened_by(store: Store[M]) -> OpenStore:
+    """Return what an open store is made of, for workers only."""
+    return store._opened  # noqa: SLF001 - as above
+
+
 def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], set[Key]]:
     """Return the records of those observations that a store has, by their keys, and the keys of those that were forgotten."""
     wanted = {*keys}
     read = store._opened.transactions.read  # noqa: SLF001 - keys are not part of the public class
     return read(lambda tx: (records_of(tx, wanted), forgotten_among(tx, wanted)))
-
-
-def transactions_of(store: Store[M]) -> Transactions:
-    """Return the transactions of an open store, for what the service keeps in it."""
-    return store._opened.transactions  # noqa: SLF001 - rows are not part of the public class

@@ -28,6 +28,7 @@ from memproc.service.webhooks.registering import (
 )
 from memproc.service.webhooks.sender import Sending, deliver, ping
 from memproc.service.webhooks.signing import headers_of, key_of, new_secret
+from memproc.service.worker import Worker
 from memproc.sources.rest.gate import Outside
 from memproc.store.outbox.kinds import OF_JOBS, OF_TASKS, EndpointKind
 from memproc.store.outbox.letters import prune
@@ -383,3 +384,37 @@ def test_the_types_are_those_of_the_issue():
         *("created", "started", "progress", "completed", "failed", "paused", "cancelled"),
     ]
     assert [one.removeprefix("batch.task.") for one in OF_TASKS] == ["started", "completed", "failed"]
+
+
+def ends_of(receiver):
+    """Return the job, the kind and the status of what was accepted, but for progress."""
+    told = [one.told for one in receiver.accepted if not one.told["type"].endswith("progress")]
+    return [(one["data"]["job"], one["type"].rpartition(".")[2], one["data"]["status"]) for one in told]
+
+
+def test_what_becomes_of_a_queued_job_is_told_from_the_beginning(fresh, receiver, tmp_path):
+    """Each change once, by its worker too, with its name; one that was lost goes on, and did not fail."""
+    source = tmp_path / "notes.jsonl"
+    source.write_text("".join(json.dumps(one) + "\n" for one in texts(3)))
+    with fresh("off") as store:
+        add_webhook(store, receiver.url, allow_private=True)
+        job = store.submit(source, name="nightly")
+        store.pause_job(job.number)
+        store.resume_job(job.number)
+        other = store.submit(source, held=True)
+        store.cancel_job(other.number)
+        missing = store.submit(tmp_path / "none.jsonl")
+        Worker(store).work(until_empty=True)
+        deliver(store, until_empty=True, sending=AT_ONCE)
+        assert store.doctor() == ()
+    told = ends_of(receiver)
+    assert [one[1:] for one in told if one[0] == job.number] == [
+        *(("created", "waiting"), ("paused", "paused"), ("started", "running"), ("completed", "done")),
+    ]
+    assert [one[1:] for one in told if one[0] == other.number] == [
+        *(("created", "waiting"), ("paused", "held"), ("cancelled", "cancelled")),
+    ]
+    assert [one[1:] for one in told if one[0] == missing.number] == [
+        *(("created", "waiting"), ("started", "running"), ("failed", "failed")),
+    ]
+    assert {one.told["data"]["name"] for one in receiver.accepted} == {"nightly", None}

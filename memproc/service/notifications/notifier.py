@@ -42,7 +42,7 @@ from memproc.store.outbox.notices import (
 from memproc.store.outbox.sending import next_due
 from memproc.store.outbox.waits import MICROS, Waits
 from memproc.store.sql.tx import Tx
-from memproc.store.store import Store, transactions_of
+from memproc.store.store import Store, opened_by
 from memproc.times import from_micros
 
 LEASE_MICROS = 120 * MICROS
@@ -71,18 +71,18 @@ def set_rules(store: Store[M], text: str | None, name: str = "rules") -> Rules |
     told by them. `name` is what the text is called in messages. Raises UsageError, which names the line that is wrong.
     """
     rules = None if text is None else read_rules(text, name)
-    transactions_of(store).write(lambda tx: keep_rules(tx, text))
+    opened_by(store).transactions.write(lambda tx: keep_rules(tx, text))
     return rules
 
 
 def rules_of(store: Store[M]) -> str | None:
     """Return the rules that a store keeps, as they were given, None where it keeps none."""
-    return transactions_of(store).read(kept_rules) or None
+    return opened_by(store).transactions.read(kept_rules) or None
 
 
 def notices(store: Store[M], *, limit: int = MOST_SHOWN) -> list[Notice]:
     """Return what was or is to be told, the newest first."""
-    return transactions_of(store).read(lambda tx: listed_notices(tx, limit))
+    return opened_by(store).transactions.read(lambda tx: listed_notices(tx, limit))
 
 
 def try_channel(store: Store[M], name: str) -> str | None:
@@ -115,7 +115,7 @@ def notify(
     used, counted = clock or Clock(), Notified() if done is None else done
     _required(rules_of(store))
     while not until():
-        has_read = transactions_of(store).write(_read) if _has_unread(store) else False
+        has_read = opened_by(store).transactions.write(_read) if _has_unread(store) else False
         has_sent = _send_due(store, used, counted)
         if not has_read and not has_sent:
             if until_empty:
@@ -144,7 +144,7 @@ def _message_of(notice: Notice) -> tuple[str, str]:
 
 
 def _has_unread(store: Store[M]) -> bool:
-    return transactions_of(store).read(lambda tx: next_due(tx, EndpointKind.NOTICES)) is not None
+    return opened_by(store).transactions.read(lambda tx: next_due(tx, EndpointKind.NOTICES)) is not None
 
 
 def _read(tx: Tx) -> bool:
@@ -157,7 +157,7 @@ def _read(tx: Tx) -> bool:
 
 def _send_due(store: Store[M], clock: Clock, done: Notified) -> bool:
     """Send each message that is due; return whether one came through."""
-    transactions = transactions_of(store)
+    transactions = opened_by(store).transactions
     rules = _required(rules_of(store))
 
     def claimed(tx: Tx) -> list[list[Notice]]:

@@ -128,7 +128,7 @@ class Rule(_Part):
         if end not in (self.on or ENDINGS):
             return False
         schedule = data.get("schedule")
-        if self.schedule is not None and (schedule is None or self.schedule not in ("*", str(schedule))):
+        if self.schedule is not None and (schedule is None or self.schedule not in ("*", str(schedule), data.get("name"))):
             return False
         if self.quarantined_above is None:
             return True

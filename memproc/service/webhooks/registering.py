@@ -25,7 +25,7 @@ from memproc.store.outbox.endpoints import (
 from memproc.store.outbox.kinds import OF_JOBS, OF_TASKS, DeliveryStatus, EndpointKind
 from memproc.store.outbox.letters import Delivery
 from memproc.store.sql.tx import Tx
-from memproc.store.store import Store, transactions_of
+from memproc.store.store import Store, opened_by
 
 OVERLAP = "24h"
 MOST_LISTED = 100
@@ -84,7 +84,7 @@ def add_webhook(
     names, chosen = checked_events(events), new_secret() if secret is None else checked_secret(secret)
 
     receiver = Receiver(url, chosen, allow_private)
-    added = transactions_of(store).write(lambda tx: add_endpoint(tx, EndpointKind.WEBHOOK, names, receiver))
+    added = opened_by(store).transactions.write(lambda tx: add_endpoint(tx, EndpointKind.WEBHOOK, names, receiver))
     return _shown(added, {}), chosen
 
 
@@ -95,12 +95,12 @@ def webhooks(store: Store[M]) -> list[Webhook]:
         counts = letters.counted(tx)
         return [_shown(one, counts.get(one.number, {})) for one in endpoints(tx)]
 
-    return transactions_of(store).read(listed)
+    return opened_by(store).transactions.read(listed)
 
 
 def remove_webhook(store: Store[M], number: int) -> int:
     """Let a webhook be told nothing any more; return how many deliveries were dropped. Raises NotFoundError if there is none."""
-    return transactions_of(store).write(lambda tx: remove_endpoint(tx, number))
+    return opened_by(store).transactions.write(lambda tx: remove_endpoint(tx, number))
 
 
 def rotate_webhook(store: Store[M], number: int, *, secret: str | None = None, overlap: str = OVERLAP) -> str:
@@ -108,7 +108,7 @@ def rotate_webhook(store: Store[M], number: int, *, secret: str | None = None, o
     its receiver can go over in between. Raises NotFoundError if there is no such webhook.
     """
     seconds, chosen = seconds_of(overlap, "overlap"), new_secret() if secret is None else checked_secret(secret)
-    transactions_of(store).write(lambda tx: rotate_secret(tx, number, chosen, int(seconds * 1_000_000)))
+    opened_by(store).transactions.write(lambda tx: rotate_secret(tx, number, chosen, int(seconds * 1_000_000)))
     return chosen
 
 
@@ -125,7 +125,7 @@ def deliveries(
             endpoint_at(tx, webhook)
         return letters.listed(tx, webhook=webhook, job=job, status=status, limit=limit)
 
-    return transactions_of(store).read(listed)
+    return opened_by(store).transactions.read(listed)
 
 
 def resend(store: Store[M], numbers: Iterable[int] | None = None, *, webhook: int | None = None) -> int:
@@ -133,7 +133,7 @@ def resend(store: Store[M], numbers: Iterable[int] | None = None, *, webhook: in
     disabled. Return how many. Raises NotFoundError on a number that no dead letter has.
     """
     chosen = None if numbers is None else [*numbers]
-    return transactions_of(store).write(lambda tx: letters.resend(tx, chosen, webhook))
+    return opened_by(store).transactions.write(lambda tx: letters.resend(tx, chosen, webhook))
 
 
 def _shown(endpoint: Endpoint, counts: Mapping[str, int]) -> Webhook:

@@ -28,7 +28,7 @@ from memproc.store.outbox.letters import prune
 from memproc.store.outbox.sending import Line, Made, Sent, next_due, note, take
 from memproc.store.outbox.waits import MICROS, Waits
 from memproc.store.sql.tx import Tx
-from memproc.store.store import Store, transactions_of
+from memproc.store.store import Store, opened_by
 from memproc.times import to_text
 
 PRUNED_EVERY_SECONDS = 600.0
@@ -78,7 +78,7 @@ def ping(store: Store[M], number: int, sending: Sending | None = None) -> Answer
     """Send a webhook an event of the type `memproc.test` at once, and return what its receiver answered. Raises NotFoundError if
     there is no such webhook.
     """
-    endpoint = transactions_of(store).read(lambda tx: endpoint_at(tx, number))
+    endpoint = opened_by(store).transactions.read(lambda tx: endpoint_at(tx, number))
     poster = _poster(endpoint, sending or Sending())
     told = {"type": EventType.TEST, "timestamp": to_text(datetime.now(UTC)), "data": {"job": 0, "webhook": number}}
     try:
@@ -91,7 +91,7 @@ class _Sender:
     """One run of `deliver`."""
 
     def __init__(self, store: Store[M], sending: Sending, done: Delivered) -> None:
-        self._transactions, self._sending = transactions_of(store), sending
+        self._transactions, self._sending = opened_by(store).transactions, sending
         self._of_thread = threading.local()
         self._posters: list[Poster] = []
         self._under_way: set[Future[Made]] = set()

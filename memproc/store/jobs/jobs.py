@@ -13,7 +13,7 @@ A job has three forms: `StoredJob`, how it stands in the database; `Claim`, the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -25,7 +25,7 @@ from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.records import encode
 from memproc.store.jobs.owners import Owner
-from memproc.store.jobs.telling import tell_ended, tell_of_job
+from memproc.store.jobs.telling import Ending, tell_of_job
 from memproc.store.kinds import JobStatus
 from memproc.store.outbox.kinds import EventType
 from memproc.store.rows.state import StoreState
@@ -125,6 +125,11 @@ def _jobs_where(tx: Tx, condition: ColumnElement[bool]) -> list[StoredJob]:
     return [StoredJob(**{**row._asdict(), "owner": Owner.from_json(row.owner) if row.owner else None}) for row in rows]
 
 
+def jobs_by_number(tx: Tx, numbers: Iterable[int]) -> list[StoredJob]:
+    """Return those jobs of some numbers that there are, the oldest first."""
+    return _jobs_where(tx, _jobs.number.in_([*numbers]))
+
+
 def take(tx: Tx, job: StoredJob, owner: Owner) -> Claim:
     """Give a job that is not held to a run. That someone asked it to pause is void then."""
     fence = tx.execute(select(_jobs.fence).where(_jobs.number == job.number)).scalar_one() + 1
@@ -175,8 +180,9 @@ def finish(tx: Tx, claim: Claim, status: str) -> str:
     if job is None:
         return status
     status = JobStatus.CANCELLED if job.request == "cancel" and status not in FINISHED else status
+    to_tell = Ending.of(tx, [claim.job], status, claim.failing)
     _write_end(tx, [claim.job], status, keeps_place=claim.is_followed and status == JobStatus.DONE)
-    tell_ended(tx, [claim.job], status, claim.failing if status == JobStatus.FAILED else None)
+    to_tell.tell(tx)
     return status
 
 
@@ -223,8 +229,9 @@ def ask(tx: Tx, number: int, request: Request | None) -> None:
 
 def end(tx: Tx, numbers: Sequence[int], status: str) -> None:
     """Write how jobs have ended that no process runs any more; where they are finished, nothing goes on but what follows them."""
+    to_tell = Ending.of(tx, numbers, status)
     _write_end(tx, numbers, status)
-    tell_ended(tx, numbers, status)
+    to_tell.tell(tx)
 
 
 def _write_end(tx: Tx, numbers: Sequence[int], status: str, *, keeps_place: bool = False) -> None:

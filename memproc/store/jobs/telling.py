@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import orjson
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from memproc.records import Outcome
 from memproc.store.jobs.course import Course
@@ -31,6 +31,8 @@ ENDED: Mapping[str, EventType] = MappingProxyType(
         JobStatus.DONE: EventType.COMPLETED,
         JobStatus.PAUSED: EventType.PAUSED,
         JobStatus.CANCELLED: EventType.CANCELLED,
+        JobStatus.SKIPPED: EventType.CANCELLED,
+        JobStatus.HELD: EventType.PAUSED,
         **dict.fromkeys((JobStatus.FAILED, JobStatus.STOPPED, JobStatus.INTERRUPTED), EventType.FAILED),
     }
 )
@@ -38,6 +40,9 @@ _jobs, _batches = tables.jobs.c, tables.batches.c
 _JOB = select(
     *(_jobs[name] for name in ("identity", "source", "format", "status", "fence", "checkpoint", "started_at", "finished_at"))
 ).where(_jobs.number == bindparam("job"))
+_queue = tables.queue.c
+_STATUSES = select(_jobs.number, _jobs.status, exists().where(_queue.number == _jobs.number).label("is_queued"))
+_QUEUED = select(_queue.name, _queue.schedule).where(_queue.number == bindparam("job"))
 _COUNTED = select(
     func.count().label("batches"),
     func.sum(_batches.records).label("read"),
@@ -52,16 +57,35 @@ def tell_of_job(tx: Tx, job: int, what: EventType, endpoints: Wanted | None = No
         write_event(tx, Told(job, what, {**data, **more}), to)
 
 
-def tell_ended(tx: Tx, jobs: Sequence[int], status: str, failing: tuple[int, int] | None = None) -> None:
-    """Tell that jobs have ended; `failing` are the first position and the records of a batch that could not be written."""
-    if not jobs or not (endpoints := wanted(tx)):
-        return
-    for job in jobs:
-        if failing is not None:
-            of_batch = {"task": None, "first_position": failing[0], "records": failing[1]}
-            for what in (EventType.TASK_STARTED, EventType.TASK_FAILED):
-                write_event(tx, Told(job, what, of_batch), endpoints.get(what, ()))
-        tell_of_job(tx, job, ENDED[status], endpoints)
+class Ending(NamedTuple):
+    """What is to be told of jobs that end: asked for before that is written, as an end that was told already is no news."""
+
+    jobs: Sequence[int]
+    status: str
+    endpoints: Wanted
+    failing: tuple[int, int] | None  # the first position and the records of a batch that could not be written
+
+    @classmethod
+    def of(cls, tx: Tx, jobs: Sequence[int], status: str, failing: tuple[int, int] | None = None) -> Self:
+        """Return what is to be told of jobs that are about to end so. That a run of a queued job was interrupted is no end of it:
+        it goes on by itself.
+        """
+        if not jobs or not (endpoints := wanted(tx)):
+            return cls((), status, {}, None)
+        known = tx.execute(_STATUSES.where(_jobs.number.in_([*jobs]))).all()
+        is_cut_off = status == JobStatus.INTERRUPTED
+        news = [row.number for row in known if row.status != status and not (is_cut_off and row.is_queued)]
+        return cls(news, status, endpoints, failing if status == JobStatus.FAILED else None)
+
+    def tell(self, tx: Tx) -> None:
+        """Tell it, now that it is written."""
+        for job in self.jobs:
+            if self.failing is not None:
+                first, records = self.failing
+                of_batch = {"task": None, "first_position": first, "records": records}
+                for what in (EventType.TASK_STARTED, EventType.TASK_FAILED):
+                    write_event(tx, Told(job, what, of_batch), self.endpoints.get(what, ()))
+            tell_of_job(tx, job, ENDED[self.status], self.endpoints)
 
 
 def tell_landed(tx: Tx, row: Mapping[str, Any], told_micros: int) -> int:
@@ -88,8 +112,10 @@ def _data_of(tx: Tx, job: int) -> dict[str, Any] | None:
         return None
     course = Course.in_checkpoint(row.checkpoint)
     left = None if course is None or row.status != JobStatus.RUNNING else course.left
-    counts = tx.run(_COUNTED, job=job).one()
+    counts, queued = tx.run(_COUNTED, job=job).one(), tx.run(_QUEUED, job=job).first()
     return {
+        "name": (queued.name or None) if queued else None,
+        "schedule": queued.schedule if queued else None,
         "status": row.status,
         "run": row.fence,
         "format": row.format,

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns
+from memproc.store.sql import columns, queue_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 from memproc.store.sql.outbox_tables import notice_rules, notices, webhook_deliveries, webhook_endpoints, webhook_events
 
@@ -282,3 +282,7 @@ segments = Table(
     Column("bytes", BYTES, nullable=False),
     PrimaryKeyConstraint("number", "part"),
 )
+
+queue, queue_needs, queue_rules = queue_tables.queue, queue_tables.queue_needs, queue_tables.queue_rules
+queue_attempts, queue_changes = queue_tables.queue_attempts, queue_tables.queue_changes
+schedules, workers = queue_tables.schedules, queue_tables.workers
