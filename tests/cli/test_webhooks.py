@@ -70,6 +70,7 @@ def test_wrong_use_is_told(path, arguments, code, told):
     assert "sesame" not in message
 
 
+@pytest.mark.costly
 def test_rules_are_kept_shown_and_cleared(path, tmp_path):
     """A fault is told with its line, and changes nothing."""
     file = tmp_path / "notify.toml"
@@ -91,3 +92,20 @@ def test_rules_are_kept_shown_and_cleared(path, tmp_path):
     code, told, _ = run_memproc("notify", "list", path)
     assert told.startswith("1  waiting  ends: job 1 failed, to mail: ConnectionRefusedError")
     assert run_memproc("notify", "rules", path, "--clear")[1] == "no rules are kept\n"
+
+
+@pytest.mark.costly
+def test_a_worker_tells_of_the_jobs_that_it_runs(path, tmp_path):
+    """To webhooks and by the rules of notifications, and ends when that is done."""
+    source = tmp_path / "notes.jsonl"
+    source.write_text('{"content": "Prefers tea"}\n')
+    file = tmp_path / "notify.toml"
+    file.write_text(rules(1, rule='on = ["completed"]'))
+    with Receiver() as receiver:
+        run_memproc("webhooks", "add", path, receiver.url, "--allow-private", "--event", "batch.job.completed")
+        run_memproc("notify", "rules", path, file)
+        run_memproc("jobs", "submit", source, "--into", path)
+        assert run_memproc("work", path, "--until-empty")[0] == 0
+        assert [one.told["type"] for one in receiver.accepted] == ["batch.job.completed"]
+    [told] = as_json(run_memproc("notify", "list", path, "--json"))["notices"]
+    assert (told["status"], told["attempts"] > 0) == ("waiting", True)
