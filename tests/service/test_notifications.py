@@ -50,7 +50,7 @@ def mailbox():
 
     def known(_server, _session, _envelope, _mechanism, data):
         box.users.append((data.login, data.password))
-        return AuthResult(success=data.password == b"sesame", handled=False)
+        return AuthResult(success=data.password == b"sesame", handled=False, message=f"535 wrong: {data.password}")
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

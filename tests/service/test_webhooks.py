@@ -30,6 +30,7 @@ from memproc.service.webhooks.sender import Sending, deliver, ping
 from memproc.service.webhooks.signing import headers_of, key_of, new_secret
 from memproc.service.worker import Worker
 from memproc.sources.rest.gate import Outside
+from memproc.store.outbox.endpoints import endpoints
 from memproc.store.outbox.kinds import OF_JOBS, OF_TASKS, EndpointKind
 from memproc.store.outbox.letters import prune
 from memproc.store.outbox.sending import Made, Sent, note, take
@@ -203,6 +204,7 @@ def test_what_is_given_up_is_a_dead_letter_that_can_be_sent_again(fresh, receive
         assert receiver.accepted[-1].id == dead.id
         assert [one.status for one in deliveries(store, webhook=hook.number)] == ["delivered", "delivered", "resent"]
         assert resend(store) == 0
+        assert store._opened.transactions.write(lambda tx: prune(tx, "9999-01-01T00:00:00.000000Z")) == 0
         with pytest.raises(UsageError, match="status 'lost': choose among waiting, delivered, dead"):
             deliveries(store, status="lost")
 
@@ -259,6 +261,9 @@ def test_a_secret_is_changed_with_an_overlap(fresh_file, receiver, monkeypatch):
         hook, first = add_webhook(store, receiver.url, allow_private=True)
         second = rotate_webhook(store, hook.number, overlap="1h")
         assert ping(store, hook.number).why is None
+        [endpoint] = store._opened.transactions.read(endpoints)
+        over = endpoint.secrets[1].until
+        assert [endpoint.in_force(now) for now in (over - 1, over)] == [[second, first], [second]]
         for secret in (first, second):
             Verifier(secret).verify(receiver.accepted[-1].body, dict(receiver.accepted[-1].headers))
         kept = new_secret()

@@ -198,7 +198,7 @@ def _post(poster: Poster, endpoint: Endpoint, id: str, body: bytes) -> Answer:
     """Sign and post an event; a secret that is not at hand is a failure too, as it may be there later."""
     now = int(time.time())
     try:
-        keys = [key_of(one.value) for one in endpoint.secrets if one.until is None or one.until > now * MICROS]
+        keys = [*map(key_of, endpoint.in_force(now * MICROS))]
     except UsageError as error:
         return Answer(None, str(error))
     return poster.post(body, headers_of(id, now, body, keys))

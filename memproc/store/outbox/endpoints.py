@@ -42,6 +42,10 @@ class Endpoint(NamedTuple):
     failing_since: int | None
     held_until: int | None
 
+    def in_force(self, now: int) -> list[str]:
+        """Return the secrets, or references to them, that sign at a moment, in microseconds."""
+        return [one.value for one in self.secrets if one.until is None or one.until > now]
+
 
 class Receiver(NamedTuple):
     """Where an endpoint is posted to, the secret that signs that, or a reference to it, and whether its address may be private."""
