@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import email
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import textwrap
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -18,9 +22,11 @@ from memproc.errors import NotFoundError, UsageError
 from memproc.service.notifications.channels import Message, send
 from memproc.service.notifications.notifier import Clock, notices, notify, rules_of, set_rules, try_channel
 from memproc.service.notifications.rules import Channel, read_rules
-from memproc.service.webhooks.registering import webhooks
+from memproc.service.webhooks.registering import deliveries, webhooks
+from memproc.store.outbox.notices import prune_notices
 from tests.databases import all_text
 from tests.service.test_webhooks import ONE_A_BATCH, texts
+from tests.waiting import LIMIT_SECONDS
 
 LATER = datetime(2099, 7, 1, 12, tzinfo=UTC).timestamp()  # than all that a test does
 HOUR = 3_600
@@ -42,9 +48,23 @@ class Mailbox:
         return "250 OK"
 
 
+@contextmanager
+def served(box, **given):
+    """Let a real server put mails into a mailbox."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        box.port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=box.port, **given)
+    server.start()
+    try:
+        yield box
+    finally:
+        server.stop()
+
+
 @pytest.fixture
 def mailbox():
-    """Give a mailbox behind a real server, which knows one user."""
+    """Give a mailbox behind a server that knows one user."""
     box = Mailbox()
     box.users = []
 
@@ -52,13 +72,8 @@ def mailbox():
         box.users.append((data.login, data.password))
         return AuthResult(success=data.password == b"sesame", handled=False, message=f"535 wrong: {data.password}")
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        box.port = free.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=box.port, authenticator=known, auth_require_tls=False)
-    server.start()
-    yield box
-    server.stop()
+    with served(box, authenticator=known, auth_require_tls=False):
+        yield box
 
 
 @pytest.fixture
@@ -111,14 +126,21 @@ def test_a_failure_is_told_by_mail_once(fresh, mailbox):
         fail(store)
         set_rules(store, rules(mailbox.port))
         assert rules_of(store) == rules(mailbox.port)
-        assert webhooks(store) == []
+        assert webhooks(store) == deliveries(store) == []
         fail(store)
         memproc.ingest(texts(1), store)
         for _ in range(2):
             notify(store, until_empty=True)
-        [mail] = mailbox.mails
+        [mail] = mailbox.mails[:]
         [told] = notices(store)
         assert store.doctor() == ()
+        assert deliveries(store) == []
+        fail(store)
+        prune = store._opened.transactions.write
+        sent_at(store)
+        assert prune(lambda tx: prune_notices(tx, "2020-01-01T00:00:00.000000Z")) == 0
+        assert prune(lambda tx: prune_notices(tx, "9999-01-01T00:00:00.000000Z")) == 1
+        assert [one.number for one in notices(store)] == [2]
     assert (told.status, told.rule, told.channel) == ("sent", "ends", "mail")
     assert mail["To"] == "ops@example.org, ann@example.org"
     assert mail["Subject"] == "memproc: job 2 failed (ends)"
@@ -134,9 +156,9 @@ def test_a_hundred_failures_are_one_message(fresh_file, mailbox):
     """And what comes soon after it waits for the next."""
     with fresh_file("off") as store:
         set_rules(store, rules(mailbox.port))
-        fail(store, 20)
-        assert sent_at(store) == (1, 20)
-        assert mailbox.mails[0]["Subject"] == "memproc: 20 jobs, 20 failed"
+        fail(store, 8)
+        assert sent_at(store) == (1, 8)
+        assert mailbox.mails[0]["Subject"] == "memproc: 8 jobs, 8 failed"
         fail(store, 2)
         now = datetime.now(UTC).timestamp()
         assert notify(store, until_empty=True, clock=at(now + 60)).messages == 0
@@ -339,3 +361,26 @@ def test_a_job_of_many_batches_is_one_notice(fresh_file, mailbox):
         set_rules(store, rules(mailbox.port, rule='on = ["completed"]'))
         memproc.ingest(texts(5), store, settings=ONE_A_BATCH)
         assert sent_at(store) == (1, 1)
+
+
+@pytest.mark.costly
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate, and is not here")
+def test_a_mail_goes_over_tls_to_whom_the_machine_trusts(tmp_path, monkeypatch):
+    """By STARTTLS unless said otherwise; to no other server."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
+    subprocess.run([*made, *named], check=True, capture_output=True, timeout=LIMIT_SECONDS)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    for security, given in (("starttls", {"tls_context": context, "require_starttls": True}), ("tls", {"ssl_context": context})):
+        box = Mailbox()
+        with served(box, **given):
+            described = {"smtp": f"localhost:{box.port}", "security": security, "from": "a@example.org", "to": ["b@example.org"]}
+            channel = Channel.model_validate(described)
+            message = Message("mark", "2026-01-31T12:00:00.000000Z", "subject", "text")
+            monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+            assert "CERTIFICATE_VERIFY_FAILED" in send(channel, message)
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            assert send(channel, message) is None
+        assert len(box.mails) == 1

@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
@@ -36,6 +36,7 @@ from memproc.store.outbox.notices import (
     listed_notices,
     note_message,
     open_notices,
+    prune_notices,
     read_events,
     write_notices,
 )
@@ -43,11 +44,12 @@ from memproc.store.outbox.sending import next_due
 from memproc.store.outbox.waits import MICROS, Waits
 from memproc.store.sql.tx import Tx
 from memproc.store.store import Store, opened_by
-from memproc.times import from_micros
+from memproc.times import from_micros, to_text
 
 LEASE_MICROS = 120 * MICROS
 MOST_SHOWN = 50
 POLL_SECONDS = 1.0
+KEPT_DAYS = 30
 
 
 class Clock(NamedTuple):
@@ -114,6 +116,9 @@ def notify(
     """
     used, counted = clock or Clock(), Notified() if done is None else done
     _required(rules_of(store))
+    before = to_text(datetime.now(UTC) - timedelta(days=KEPT_DAYS))
+    while opened_by(store).transactions.write(lambda tx: prune_notices(tx, before)):
+        pass
     while not until():
         has_read = opened_by(store).transactions.write(_read) if _has_unread(store) else False
         has_sent = _send_due(store, used, counted)

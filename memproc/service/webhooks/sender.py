@@ -102,6 +102,7 @@ class _Sender:
     def run(self, until: Callable[[], bool], *, until_empty: bool) -> None:
         with ThreadPoolExecutor(self._sending.threads, thread_name_prefix="memproc-webhooks") as pool:
             try:
+                self._prune()
                 while not until():
                     due = self._transactions.read(lambda tx: next_due(tx, EndpointKind.WEBHOOK))
                     if until_empty and due is None and not self._under_way:

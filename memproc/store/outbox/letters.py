@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from memproc.errors import NotFoundError
 from memproc.store.outbox.endpoints import change_endpoint, endpoint_at
-from memproc.store.outbox.kinds import DeliveryStatus
+from memproc.store.outbox.kinds import DeliveryStatus, EndpointKind
 from memproc.store.outbox.telling import ACTIVE, first_open
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -18,12 +18,14 @@ from memproc.times import to_micros
 PRUNED_AT_ONCE = 500
 
 _deliveries, _events = tables.webhook_deliveries.c, tables.webhook_events.c
+_WEBHOOKS = select(tables.webhook_endpoints.c.number).where(tables.webhook_endpoints.c.kind == EndpointKind.WEBHOOK)
 _LISTED = (
     select(
         *(_deliveries[name] for name in ("number", "endpoint", "job", "status", "attempts", "answer", "why", "due_at", "ended_at")),
         *(_events[name] for name in ("id", "type", "told_at")),
     )
     .join_from(tables.webhook_deliveries, tables.webhook_events, _events.number == _deliveries.event)
+    .where(_deliveries.endpoint.in_(_WEBHOOKS))
     .order_by(_deliveries.number.desc())
 )
 

@@ -159,5 +159,17 @@ def give_up(tx: Tx, notices: Sequence[Notice], why: str) -> None:
     tx.update_rows(tables.notices, [{"number": one.number, **ended} for one in notices])
 
 
+def prune_notices(tx: Tx, before: str) -> int:
+    """Remove some of the notices that were told before a moment and have ended; return how many. The newest stays, so that no
+    number is given twice.
+    """
+    ended = select(_notices.number, _notices.told_at).where(
+        _notices.is_open == 0, _notices.number < tx.next_number(tables.notices) - 1
+    )
+    old = [row.number for row in tx.execute(ended.order_by(_notices.number).limit(MOST_IN_A_MESSAGE)) if row.told_at < before]
+    tx.delete_by_keys(tables.notices.c.number, old)
+    return len(old)
+
+
 def _read(row: Any) -> Notice:
     return Notice(**{**row._asdict(), "facts": orjson.loads(row.facts), "is_urgent": bool(row.is_urgent)})
