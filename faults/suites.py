@@ -9,7 +9,22 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from benchmarks.corpus import write_corpus
-from faults import bad_rows, breakers, changing, clock, connections, disk, fuzz, guided, kills, locked, promises, webhooks, writers
+from faults import (
+    bad_rows,
+    breakers,
+    changing,
+    clock,
+    connections,
+    disk,
+    fuzz,
+    guided,
+    kills,
+    locked,
+    promises,
+    queued,
+    webhooks,
+    writers,
+)
 from faults.stores import NewStore, stores
 
 
@@ -127,6 +142,11 @@ def _atheris(asked: Asked, _new_store: NewStore, folder: Path) -> str:
     return "\n".join(f"{target:10} {line}" for target, line in told.items())
 
 
+def _queue(asked: Asked, new_store: NewStore, folder: Path) -> str:
+    wanted = queued.one_by_one(new_store(), _corpus(asked, folder), folder)
+    return str(queued.kill_workers(new_store, wanted, asked.kills, asked.seed))
+
+
 def _corpus(asked: Asked, folder: Path) -> Path:
     source = folder / "corpus.jsonl"
     write_corpus(records=asked.records, seed=asked.seed, path=source)
@@ -143,6 +163,7 @@ SUITES: Final[dict[str, Suite]] = {
     "changing-source": Suite(_changing_source, Serves.ALL, {"records": 300}),
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "promises": Suite(_promises, Serves.ALL, {}),
+    "queue": Suite(_queue, Serves.ALL, {"records": 300, "kills": 12}),
     "webhooks": Suite(_webhooks, Serves.ALL, {"records": 400, "kills": 2, "down_seconds": 1.0}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import IO, NamedTuple
 
@@ -28,6 +29,7 @@ from memproc.service.worker import Ran
 from memproc.store.queue.claiming import QueueLength, is_idle, length_of
 from memproc.store.store import Store, opened_by
 
+WORKER = ("-m", "memproc.service.child")
 LOOK_SECONDS = 0.2
 IDLE_SECONDS = 5.0  # a worker too many is kept so long: the next job may come
 AT_ONCE_SECONDS = 5.0  # who lives no longer has failed to begin
@@ -64,6 +66,12 @@ class _Child:
         if self.process.poll() is None:
             self.process.terminate()
 
+    def close(self) -> None:
+        """Leave nothing open of one that has ended."""
+        if self.process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
+
 
 class Supervisor:
     """The workers of one machine on a store."""
@@ -93,6 +101,7 @@ class Supervisor:
         """Forget those that have ended; those that were not told to have failed, or were killed."""
         for child in [child for child in self._children if child.process.poll() is not None]:
             self._children.remove(child)
+            child.close()
             if child.is_ending:
                 continue
             is_at_once = time.monotonic() - child.began < AT_ONCE_SECONDS
@@ -118,18 +127,21 @@ class Supervisor:
                 child.end()
 
     def _begin(self) -> _Child:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "memproc.service.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        command = [sys.executable, *WORKER]
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, and a module of ours
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
         if process.stdin is not None and process.stdout is not None:
-            process.stdin.write(orjson.dumps({"where": self._url, "settings": asdict(self._settings)}) + b"\n")
-            process.stdin.flush()
+            with suppress(BrokenPipeError):  # it has ended already, and is told of as such
+                process.stdin.write(orjson.dumps({"where": self._url, "settings": asdict(self._settings)}) + b"\n")
+                process.stdin.flush()
             threading.Thread(target=self._hear, args=(process.stdout,), daemon=True).start()
         return _Child(process)
 
     def _hear(self, told: IO[bytes]) -> None:
-        for line in told:
-            self._on_run(Ran(**orjson.loads(line)))
+        with told:
+            for line in told:
+                self._on_run(Ran(**orjson.loads(line)))
 
     def _end_all(self) -> None:
         """Tell all workers to end, wait for them, and kill those that do not come to an end."""
@@ -142,6 +154,5 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 child.process.kill()
                 child.process.wait(KILLED_SECONDS)
-            if child.process.stdin is not None:
-                child.process.stdin.close()
+            child.close()
         self._children.clear()

@@ -8,21 +8,21 @@ import signal
 import pytest
 
 import memproc
-from memproc.report.events import BatchLanded
+from memproc.report.events import BatchLanded, JobStarted
 from memproc.service.stopping import Stop
 from memproc.service.worker import Worker
 from tests.service.queues import jsonl, states, worked
 from tests.waiting import ended, forked
 
 
-def killed_at(place, batches):
-    """Work in another process, which is killed when so many batches of a job have landed."""
+def killed_at(place, kind, times=1):
+    """Work in another process, which is killed when so many events of a kind were told."""
 
     def work():
-        left = [batches]
+        left = [times]
 
         def count(event):
-            left[0] -= isinstance(event, BatchLanded)
+            left[0] -= isinstance(event, kind)
             if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -36,7 +36,7 @@ def test_another_worker_goes_on_with_the_job_of_a_killed_one(fresh, tmp_path):
     """At once, behind its last batch, under the same number; each record is there once."""
     with fresh() as store:
         job = store.submit(jsonl(tmp_path, "a", 10), settings={"batch_size": 2}).number
-        killed_at(store.place, 2)
+        killed_at(store.place, BatchLanded, times=2)
         assert states(store) == {job: "running"}
         assert worked(store) == [job]
         (told,) = store.jobs()
@@ -50,20 +50,25 @@ def test_another_worker_goes_on_with_the_job_of_a_killed_one(fresh, tmp_path):
 
 @pytest.mark.costly
 def test_a_job_that_loses_its_workers_again_and_again_has_failed(fresh_file, tmp_path):
-    """Unless it gets on meanwhile: what cannot be read within the memory there is must not take down one worker after the other."""
+    """What cannot be read within the memory there is must not take down one worker after the other; unless it gets on meanwhile."""
     with fresh_file() as store:
-        store.set_queue_rules(most_losses=2)
+        store.set_queue_rules(most_losses=3)
         job = store.submit(jsonl(tmp_path, "a", 10), settings={"batch_size": 2}).number
-        killed_at(store.place, 1)
-        killed_at(store.place, 1)
+        for _ in range(3):  # a batch lands each time
+            killed_at(store.place, BatchLanded)
+        killed_at(store.place, JobStarted)
         assert states(store) == {job: "running"}
-        with store._opened.transactions.reading() as tx:
-            assert tx.exec_driver_sql("SELECT landed FROM memproc_jobs").scalar() == 2
-        killed_at(store.place, 3)
+        killed_at(store.place, JobStarted)
+        assert worked(store) == []
+        assert states(store) == {job: "failed"}
+        assert "look at its memory" in store.queue()[0].error
+        store.retry_job(job)
         assert worked(store) == [job]
-        assert states(store) == {job: "done"}
+        assert [one.read for one in store.jobs()] == [10]
+        assert store.doctor() == ()
 
 
+@pytest.mark.costly
 def test_a_worker_that_is_told_to_end_gives_its_job_back(fresh, tmp_path):
     """Behind the batch that it writes; the next one goes on there."""
     with fresh() as store:
@@ -77,6 +82,7 @@ def test_a_worker_that_is_told_to_end_gives_its_job_back(fresh, tmp_path):
         assert (told.status, told.read, told.stored) == ("done", 6, 6)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("verb", "state"), [("pause_job", "paused"), ("hold_job", "held"), ("cancel_job", "cancelled")])
 def test_a_job_that_runs_does_what_it_is_asked_after_its_batch(fresh_file, tmp_path, verb, state):
     """Paused, in the hands of a person, or ended; what has landed stays."""
@@ -104,6 +110,7 @@ def test_a_failure_of_a_job_is_no_failure_of_its_worker(fresh_file, tmp_path):
         assert states(store) == {broken: "failed", good: "done"}
 
 
+@pytest.mark.costly
 def test_a_source_that_was_changed_in_the_middle_is_refused(fresh_file, tmp_path):
     """As by `--resume`: what was read of it would be another thing."""
     with fresh_file() as store:

@@ -123,6 +123,7 @@ def test_jobs_run_by_priority_and_after_what_they_need(fresh, tmp_path):
         assert store.doctor() == ()
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("if_failed", "expected"), [("wait", "waiting"), ("skip", "skipped"), ("run", "done")])
 def test_what_needs_a_failed_job(fresh_file, tmp_path, if_failed, expected):
     """It waits until that is retried, is skipped with all that needs it, or runs all the same."""
@@ -141,6 +142,7 @@ def test_what_needs_a_failed_job(fresh_file, tmp_path, if_failed, expected):
         assert states(store)[then.number] == {"wait": "done"}.get(if_failed, expected)
 
 
+@pytest.mark.costly
 def test_a_failed_attempt_is_tried_again_after_a_while(fresh_file, tmp_path):
     """As often as it may, and each attempt is told."""
     with fresh_file() as store:
@@ -172,11 +174,12 @@ def test_what_people_ask_of_a_job(fresh, tmp_path):
         with pytest.raises(NotFoundError):
             store.cancel_job(99)
         changes = store.queued(job).changes
-        assert [(step.became, step.made_by) for step in changes[3:6]] == [("waiting", ""), ("held", "ben"), ("waiting", "ben")]
-        assert changes[4].why == "whose is it?"
+        assert [(step.became, step.made_by) for step in changes[2:5]] == [("waiting", ""), ("held", "ben"), ("waiting", "ben")]
+        assert changes[3].why == "whose is it?"
         assert store.doctor() == ()
 
 
+@pytest.mark.costly
 def test_a_job_is_retried_with_other_settings_as_another(fresh_file, tmp_path):
     """What waits for the first one waits for that then."""
     with fresh_file() as store:
@@ -192,6 +195,7 @@ def test_a_job_is_retried_with_other_settings_as_another(fresh_file, tmp_path):
         assert states(store) == {first.number: "cancelled", then.number: "done", again.number: "done"}
 
 
+@pytest.mark.costly
 def test_limits_pass_over_what_is_full(fresh_file, tmp_path):
     """A job that runs counts for its source, its namespace and its submitter; others go on."""
     with fresh_file() as store:
@@ -210,6 +214,7 @@ def test_limits_pass_over_what_is_full(fresh_file, tmp_path):
         assert worked(store) == [second]
 
 
+@pytest.mark.costly
 def test_figures_of_the_queue(fresh_file, tmp_path):
     """What waits and for how long, which deadlines were met, who used what."""
     with fresh_file() as store:

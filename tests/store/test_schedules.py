@@ -65,6 +65,7 @@ def at(monkeypatch):
     return set_to
 
 
+@pytest.mark.costly
 def test_a_scheduled_job_runs_and_the_next_one_waits(fresh, tmp_path, at):
     """One at a time; what was missed meanwhile is made up for once."""
     with fresh() as store:
@@ -82,6 +83,7 @@ def test_a_scheduled_job_runs_and_the_next_one_waits(fresh, tmp_path, at):
         assert store.doctor() == ()
 
 
+@pytest.mark.costly
 def test_what_was_missed_is_skipped_where_that_is_asked(fresh_file, tmp_path, at):
     """And what comes next is as it was."""
     with fresh_file() as store:
@@ -95,6 +97,7 @@ def test_what_was_missed_is_skipped_where_that_is_asked(fresh_file, tmp_path, at
         assert worked(store) == [job + 1]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("missed", "expected"), [("once", "waiting"), ("skip", "skipped")])
 def test_two_of_one_schedule_never_run_at_once(fresh_file, tmp_path, at, missed, expected):
     """The second waits, or is skipped."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select
@@ -19,7 +19,7 @@ from memproc.times import to_micros
 _HALF = 1 << 63
 _queue, _needs = tables.queue.c, tables.queue_needs.c
 # What the row of the job says then; of the others its own run writes it.
-_STATUS = {
+STATUS = {
     **dict.fromkeys(WAITING, JobStatus.WAITING),
     **{state: JobStatus[state.name] for state in (QueueState.HELD, QueueState.PAUSED, QueueState.CANCELLED, QueueState.SKIPPED)},
 }
@@ -60,7 +60,7 @@ class QueueRow(NamedTuple):
 _ROWS = select(*(_queue[name] for name in QueueRow._fields))
 _NEEDS = select(_needs.job, _needs.needs)
 _STATES = select(_queue.number, _queue.state)
-_STATUSES = select(tables.jobs.c.number, tables.jobs.c.status)
+STATUSES = select(tables.jobs.c.number, tables.jobs.c.status)
 _RULES = select(tables.queue_rules.c.rules)
 THE_RULES = 1
 
@@ -110,7 +110,7 @@ def states_of(tx: Tx, numbers: Iterable[int]) -> dict[int, QueueState]:
     """Return the states of jobs, also of those that are in no queue: what ended badly has failed, what runs is running."""
     wanted = {*numbers}
     found = {row.number: QueueState(row.state) for row in tx.select_by_keys(_STATES, _queue.number, wanted)}
-    others = tx.select_by_keys(_STATUSES, tables.jobs.c.number, wanted - found.keys())
+    others = tx.select_by_keys(STATUSES, tables.jobs.c.number, wanted - found.keys())
     return found | {row.number: _state_of(row.status) for row in others}
 
 
@@ -143,7 +143,7 @@ def change(tx: Tx, row: QueueRow, to: QueueState, *, by: str, why: str = "", **v
     elif row.ended_at is not None:
         values = {"ended_at": None, **values}
     tx.update_rows(tables.queue, [{"number": row.number, "state": int(to), **values}])
-    if (status := _STATUS.get(to)) is not None:
+    if (status := STATUS.get(to)) is not None:
         note_status(tx, row.number, status)
     note_change(tx, (row.number, row.state, to), by=by, why=why)
     return row._replace(state=int(to), **values)
@@ -158,7 +158,11 @@ def note_change(tx: Tx, step: tuple[int, int | None, QueueState], *, by: str, wh
 
 def waits_in(tx: Tx, row: QueueRow) -> tuple[QueueState, str]:
     """Return in which state a job is that nobody holds, and why: what it needs may not have ended, or its time not have come."""
-    needs = needs_of(tx, [row.number]).get(row.number, ())
+    return waits_behind(tx, row, needs_of(tx, [row.number]).get(row.number, ()))
+
+
+def waits_behind(tx: Tx, row: QueueRow, needs: Sequence[int]) -> tuple[QueueState, str]:
+    """Return the same of a job that needs those."""
     states = states_of(tx, needs)
     failed = [need for need in needs if _is_bad(states.get(need))]
     open_needs = [need for need in needs if states.get(need) not in ENDED]

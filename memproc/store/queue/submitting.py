@@ -10,14 +10,23 @@ import orjson
 
 from memproc.errors import NotFoundError
 from memproc.store.jobs.telling import tell_of_job
-from memproc.store.jobs.waiting import insert_waiting
-from memproc.store.kinds import QueueState
+from memproc.store.jobs.waiting import insert_waiting, note_status
+from memproc.store.kinds import JobStatus, QueueState
 from memproc.store.outbox.kinds import EventType
-from memproc.store.queue.rows import QueueRow, change, hash_of, note_change, row_of, states_of, waits_in
+from memproc.store.queue.rows import STATUS, QueueRow, hash_of, note_change, states_of, waits_behind
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
+from memproc.times import to_micros
 
 PRIORITIES = ("high", "normal", "low")
+_AS_ORDERED = (
+    *("kind", "name", "namespace", "submitter", "priority", "not_before", "deadline", "retries", "what_if_failed"),
+    *("retry_of", "schedule"),
+)
+_NOTHING_YET: dict[str, Any] = {
+    **dict.fromkeys(("state", "attempts", "failures", "losses", "landed"), 0),
+    **dict.fromkeys(("ready_at", "wanted", "began_at", "ended_at", "error")),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,32 +61,23 @@ def submit(tx: Tx, order: Order) -> QueueRow:
         raise NotFoundError(f"no job {missing[0]}: a job runs after others that were submitted before it")
     number = insert_waiting(tx, order.shown, order.format, order.settings)
     tx.insert_rows(tables.queue_needs, [{"job": number, "needs": need} for need in after])
-    row = {
-        "number": number,
-        "kind": order.kind,
-        "work": orjson.dumps(order.work, option=orjson.OPT_SORT_KEYS).decode(),
-        "of_namespace": hash_of(order.namespace),
-        "of_submitter": hash_of(order.submitter),
-        "of_origin": hash_of(order.origin),
-        "state": int(QueueState.BLOCKED),
-        "submitted_at": tx.now,
-        **dict.fromkeys(("attempts", "failures", "losses", "landed"), 0),
-    }
-    same = (
-        "name",
-        "namespace",
-        "submitter",
-        "priority",
-        "not_before",
-        "deadline",
-        "retries",
-        "what_if_failed",
-        "retry_of",
-        "schedule",
+    row = QueueRow(
+        number=number,
+        work=orjson.dumps(order.work, option=orjson.OPT_SORT_KEYS).decode(),
+        of_namespace=hash_of(order.namespace),
+        of_submitter=hash_of(order.submitter),
+        of_origin=hash_of(order.origin),
+        submitted_at=tx.now,
+        **{name: getattr(order, name) for name in _AS_ORDERED},
+        **_NOTHING_YET,
     )
-    tx.insert_rows(tables.queue, [{**row, **{name: getattr(order, name) for name in same}}])
-    note_change(tx, (number, None, QueueState.BLOCKED), by=order.submitter, why="submitted")
+    state, why = (QueueState.HELD, "held when it was submitted") if order.is_held else waits_behind(tx, row, after)
+    ready = to_micros(tx.now) if state is QueueState.READY else None
+    ended: dict[str, Any] = {"ended_at": tx.now, "error": why} if state is QueueState.SKIPPED else {}
+    row = row._replace(state=int(state), ready_at=ready, **ended)
+    tx.insert_rows(tables.queue, [row._asdict()])
     tell_of_job(tx, number, EventType.CREATED)
-    written = row_of(tx, number)
-    state, why = (QueueState.HELD, "held when it was submitted") if order.is_held else waits_in(tx, written)
-    return written if state is QueueState.BLOCKED else change(tx, written, state, by=order.submitter, why=why)
+    if (status := STATUS[state]) is not JobStatus.WAITING:
+        note_status(tx, number, status)
+    note_change(tx, (number, None, state), by=order.submitter, why=why or "submitted")
+    return row

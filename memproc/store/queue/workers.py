@@ -24,7 +24,7 @@ def note_worker(tx: Tx, owner: Owner, state: str, job: int | None = None) -> Non
         other = Owner.from_json(row.owner)
         if other == owner:
             own = row.number
-        elif not (other.is_alive if other.is_here else to_micros(tx.now) - row.seen < GONE_AFTER_MICROS):
+        elif not _is_there(other, row.seen, tx.now):
             gone.append(row.number)
     tx.delete_by_keys(tables.workers.c.number, gone)
     values = {"seen": to_micros(tx.now), "state": state, "job": job}
@@ -32,6 +32,11 @@ def note_worker(tx: Tx, owner: Owner, state: str, job: int | None = None) -> Non
         tx.insert_rows(tables.workers, [{"number": tx.next_number(tables.workers), "owner": owner.to_json(), **values}])
     else:
         tx.update_rows(tables.workers, [{"number": own, **values}])
+
+
+def _is_there(owner: Owner, seen: int, now: str) -> bool:
+    """Tell whether a worker lives, as far as can be told."""
+    return owner.is_alive if owner.is_here else to_micros(now) - seen < GONE_AFTER_MICROS
 
 
 def drop_worker(tx: Tx, owner: Owner) -> None:
@@ -46,5 +51,6 @@ def workers_seen(tx: Tx) -> tuple[WorkerSeen, ...]:
     everyone: Select[Any] = select(tables.workers).order_by(_workers.number)
     for row in tx.execute(everyone):
         owner = Owner.from_json(row.owner)
-        found.append(WorkerSeen(row.number, owner.machine, owner.pid, row.state, row.job, from_micros(row.seen)))
+        if _is_there(owner, row.seen, tx.now):
+            found.append(WorkerSeen(row.number, owner.machine, owner.pid, row.state, row.job, from_micros(row.seen)))
     return tuple(found)
