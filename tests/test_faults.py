@@ -207,7 +207,6 @@ def test_killed_workers_of_a_queue_leave_the_store_of_reading_one_by_one(new_sto
     assert found.queues
 
 
-@pytest.mark.slow
 @pytest.mark.engine
 def test_each_event_reaches_a_receiver_that_fails_and_is_down(new_store):
     """Under a signature that is right, of each job in order, though senders are killed."""
