@@ -38,6 +38,7 @@ MarkBehind = Callable[[int], Mark | None]
 
 WAIT_SECONDS = 0.5
 HASHED_AT_ONCE_BYTES = 1 << 20
+NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
 
 
 class Start(NamedTuple):
@@ -202,12 +203,12 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
         job = writer.newest_job(key.identity)
         is_resumed = not writer.is_rehearsal
         if job is not None and (job.status in FINISHED or writer.is_rehearsal):
-            is_resumed, start = False, _start_behind(followed, job)
+            is_resumed, start = False, start_behind(followed, job)
     if is_resumed and key is not None and (taken_over := _take_over(writer, *key)) is not None:
         if taken_over.claim is not None:
             taken_over.claim.is_followed = followed is not None
         return taken_over
-    names, formats = Sources([*sources]).described
+    names, formats = named(sources)
     identity, fingerprint = key or (None, None)
     begins_at = None if start is None else start.to_json()
     claim = writer.begin_job(names, formats, identity=identity, fingerprint=fingerprint, checkpoint=begins_at)
@@ -215,20 +216,16 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
     return StartedJob(claim.job, claim, start or Checkpoint(), identity is not None and not writer.is_rehearsal)
 
 
-def begin_claimed(store: Store[Memory], sources: Sequence[Source], key: Resumable | None, claim: Claim) -> StartedJob:
-    """Begin the job that a worker was given, or go on with it behind its last batch. Raises UsageError where that has changed."""
-    writer = writer_of(store)
-    followed = next((one.remote.remote for one in sources if one.remote is not None and one.remote.remote.is_followed), None)
-    before = None if key is None or followed is None or followed.from_start else writer.newest_job(key.identity)
-    job = writer.adopt_job(claim, *Sources([*sources]).described, key or (None, None))
-    claim.landed, claim.is_followed = job.landed, followed is not None
-    start = Checkpoint.from_json(job.trusted_checkpoint() if key is not None else None)
-    if followed is not None and before is not None and not job.landed:
-        start = _start_behind(followed, before) or start
-    return StartedJob(claim.job, claim, start, key is not None)
+def named(sources: Sequence[Source]) -> tuple[str, str]:
+    """Return the names of sources and of their formats, as a job keeps them."""
+    formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
+    names = " ".join(source.name for source in sources)
+    if len(names) > NAMES_LIMIT_CHARS:
+        names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
+    return names, formats
 
 
-def _start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
+def start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
     """Return where a job begins that reads what is new since another one, None if that one read nothing."""
     mark = Checkpoint.from_json(job.trusted_checkpoint()).start.mark
     return None if mark is None else Checkpoint(Start(mark=remote.next_start(mark)))

@@ -15,8 +15,6 @@ from memproc.sources.remote import Mark, Remote, RemoteStream
 
 Given = Path | IO[Any] | Remote
 
-NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
-
 
 class Source(NamedTuple):
     """An open source: its name in the store, the intake of its items, the items, and its size in bytes. `file` is the file on disk
@@ -66,14 +64,6 @@ class Sources(NamedTuple):
             source.opened.close()
         if self.found is not None:
             self.found.close()
-
-    @property
-    def described(self) -> tuple[str, str]:
-        """The names of the sources and of their formats, as a job keeps them."""
-        names = " ".join(source.name for source in self.all)
-        if len(names) > NAMES_LIMIT_CHARS:
-            names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(self.all)} files)"
-        return names, " ".join(dict.fromkeys(source.intake.format.name for source in self.all))
 
     def notes(self, *, redacts: bool) -> Iterator[str]:
         """Return the notes on files that were not read."""

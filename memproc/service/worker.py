@@ -18,9 +18,9 @@ from typing import Any
 from loguru import logger
 
 from memproc.errors import DatabaseError, MemprocError
-from memproc.ingestion.ending import Interrupted
 from memproc.ingestion.pipeline import ingest_claimed
 from memproc.records import Memory
+from memproc.report.ending import Interrupted
 from memproc.report.events import BatchLanded, Event
 from memproc.report.report import Report
 from memproc.resources import MEBIBYTE, Watch, allowed_bytes

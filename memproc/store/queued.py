@@ -49,7 +49,7 @@ class QueuedJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class JobAttempt:
     """One run of a queued job: who ran it, from when to when, how it ended (None while it runs), and what it used."""
 
     job: int
@@ -63,7 +63,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class JobChange:
     """A change of the state of a queued job; `was` is None for the first."""
 
     job: int
@@ -79,8 +79,8 @@ class JobHistory:
     """A queued job with its attempts and its changes, the oldest first."""
 
     job: QueuedJob
-    attempts: tuple[Attempt, ...]
-    changes: tuple[Change, ...]
+    attempts: tuple[JobAttempt, ...]
+    changes: tuple[JobChange, ...]
 
 
 @dataclass(frozen=True, slots=True)

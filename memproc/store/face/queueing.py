@@ -55,8 +55,8 @@ class Queueing(Face[M]):
         """Let a worker ingest sources (paths or URLs) into this store, and return the job that waits for it.
 
         `namespace`, `source`, `format` and `settings` are those of `memproc.ingest`; `options` are others of its arguments by name:
-        mapping, include, as_of, records, delimiter, encoding, allow_pickle, limit, trust_decisions, engine. The job runs `after`
-        others have ended, and not before `at`. If one of those fails, it waits until that was retried ("wait"), is skipped ("skip")
+        mapping, include, as_of, records, delimiter, encoding, allow_pickle, limit, trust_decisions, engine, gate. The job runs
+        `after` others have ended, and not before `at`. If one fails, it waits until that was retried ("wait"), is skipped ("skip")
         or runs all the same ("run"). A failed attempt is tried again `retries` times. A `deadline` is when it shall be done: it
         stops nothing, and `queue_stats` tells which were met. `held` leaves it to a person, until `release_job`.
 

@@ -12,7 +12,7 @@ from memproc.store.kinds import QueueState
 from memproc.store.queue.rows import QueueRow, needs_of, row_of, rows_where
 from memproc.store.queue.submitting import PRIORITIES
 from memproc.store.queue.workers import workers_seen
-from memproc.store.queued import Attempt, Change, JobHistory, QueuedJob, QueueStats, TenantUse
+from memproc.store.queued import JobAttempt, JobChange, JobHistory, QueuedJob, QueueStats, TenantUse
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import from_micros, to_micros
@@ -39,7 +39,7 @@ def history_of(tx: Tx, number: int) -> JobHistory:
     row = row_of(tx, number)
     own: Select[Any] = select(tables.queue_attempts).where(_attempts.job == number).order_by(_attempts.number)
     attempts = tuple(
-        Attempt(
+        JobAttempt(
             number,
             one.attempt,
             one.worker,
@@ -53,7 +53,7 @@ def history_of(tx: Tx, number: int) -> JobHistory:
     )
     lines: Select[Any] = select(tables.queue_changes).where(_changes.job == number).order_by(_changes.number)
     changes = tuple(
-        Change(number, one.made_at, one.made_by, _name_of(one.was), QueueState(one.became).told, one.why)
+        JobChange(number, one.made_at, one.made_by, _name_of(one.was), QueueState(one.became).told, one.why)
         for one in tx.execute(lines)
     )
     return JobHistory(told_of(tx, row), attempts, changes)

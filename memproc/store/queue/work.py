@@ -21,7 +21,10 @@ from memproc.errors import UsageError
 from memproc.formats import format_named
 from memproc.masking import HIDDEN, masked
 
-OPTIONS = ("mapping", "include", "as_of", "records", "delimiter", "encoding", "allow_pickle", "limit", "trust_decisions", "engine")
+OPTIONS = (
+    *("mapping", "include", "as_of", "records", "delimiter", "encoding", "allow_pickle", "limit", "trust_decisions", "engine"),
+    "gate",
+)
 _OF_STORE = ("pool_size", "pool_overflow", "pool_timeout_seconds", "pool_recycle_seconds", "table_prefix", "table_schema")
 OF_RUN = tuple(one.name for one in fields(Settings) if one.name not in (*_OF_STORE, "durability", "retention"))
 
@@ -82,8 +85,7 @@ def options_given(options: Mapping[str, Any]) -> dict[str, Any]:
         whole_number("limit", given["limit"])
     if "engine" in given and given["engine"] not in get_args(Engine):
         raise UsageError(f"engine={given['engine']!r}: choose one of {', '.join(get_args(Engine))}")
-    if isinstance(given.get("mapping"), str | Path):
-        given["mapping"] = named_source(given["mapping"])
+    given |= {name: named_source(given[name]) for name in ("mapping", "gate") if isinstance(given.get(name), str | Path)}
     if "include" in given:
         given["include"] = [*given["include"]]
     try:

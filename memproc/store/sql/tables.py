@@ -24,17 +24,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns, queue_tables
+from memproc.store.sql import columns, enrichment_tables, outbox_tables, queue_tables, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
-from memproc.store.sql.outbox_tables import notice_rules, notices, webhook_deliveries, webhook_endpoints, webhook_events
-
-__all__ = ["notice_rules", "notices", "webhook_deliveries", "webhook_endpoints", "webhook_events"]  # of modules of their own
+from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
-
 
 store = Table(
     f"{PREFIX}store",
@@ -283,6 +280,12 @@ segments = Table(
     PrimaryKeyConstraint("number", "part"),
 )
 
+enrichments, enriched = enrichment_tables.enrichments, enrichment_tables.enriched
+enrichment_orders = enrichment_tables.enrichment_orders
+searched = search_tables.searched
 queue, queue_needs, queue_rules = queue_tables.queue, queue_tables.queue_needs, queue_tables.queue_rules
 queue_attempts, queue_changes = queue_tables.queue_attempts, queue_tables.queue_changes
 schedules, workers = queue_tables.schedules, queue_tables.workers
+webhook_endpoints, webhook_events = outbox_tables.webhook_endpoints, outbox_tables.webhook_events
+webhook_deliveries = outbox_tables.webhook_deliveries
+notices, notice_rules = outbox_tables.notices, outbox_tables.notice_rules
