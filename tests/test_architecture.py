@@ -65,6 +65,7 @@ FLOORS_WITHIN = {
         ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
+        ("outbox",),
         ("index", "jobs", "access", "exporting"),
         ("opened",),
         ("quarantine", "reviews", "enriching", "queue"),
@@ -260,6 +261,7 @@ OWNERS = {
     **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
     **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }

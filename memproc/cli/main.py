@@ -14,6 +14,7 @@ from memproc.cli import (
     jobs,
     memories,
     migrating,
+    notifying,
     quarantine,
     queueing,
     reading,
@@ -26,6 +27,7 @@ from memproc.cli import (
     stores,
     tokens,
     validating,
+    webhooks,
     working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
@@ -46,6 +48,7 @@ __all__ = [
     "main",
     "memories",
     "migrating",
+    "notifying",
     "quarantine",
     "queueing",
     "reading",
@@ -58,6 +61,7 @@ __all__ = [
     "stores",
     "tokens",
     "validating",
+    "webhooks",
     "working_off",
 ]
 
