@@ -39,6 +39,7 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous"),
     ("integrations",),
+    ("flows",),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -65,7 +66,7 @@ FLOORS_WITHIN = {
         ("rows",),
         ("index", "jobs", "exporting"),
         ("opened",),
-        ("quarantine", "reviews"),
+        ("quarantine", "reviews", "flows"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -251,6 +252,7 @@ OWNERS = {
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

@@ -139,7 +139,7 @@ class RestPages:
     def found(self, behind: Any, visit: Visit | None = None) -> Iterator[Marked]:
         """Yield the records behind a mark."""
         visit = visit or Visit()
-        with closing(self._client(visit)) as client:
+        with closing(self.client(visit)) as client:
             from memproc.sources.rest.bodies import Page  # noqa: PLC0415 - what reaches out is loaded when it is needed
             from memproc.sources.rest.streams import Lines, page_of  # noqa: PLC0415
             from memproc.sources.rest.walking import Since, Walk  # noqa: PLC0415
@@ -171,7 +171,8 @@ class RestPages:
         greatest = mark.get("greatest", mark.get("from"))
         return None if greatest is None else {"from": greatest}
 
-    def _client(self, visit: Visit) -> Client:
+    def client(self, visit: Visit) -> Client:
+        """Return a client for one reading, which keeps to all that is said here. Raises UsageError without the extra."""
         try:
             from memproc.sources.rest.client import Client  # noqa: PLC0415 - an extra
             from memproc.sources.rest.gate import Outside  # noqa: PLC0415

@@ -26,6 +26,9 @@ from sqlalchemy import (
 
 from memproc.store.sql import columns
 from memproc.store.sql.columns import BYTES, key, number, seal, text
+from memproc.store.sql.flow_tables import flow_attempts as flow_attempts
+from memproc.store.sql.flow_tables import flow_runs as flow_runs
+from memproc.store.sql.flow_tables import flow_steps as flow_steps
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
