@@ -81,8 +81,10 @@ def _advice(expression: str) -> str:
 def evaluated(expression: str, data: Mapping[str, Any]) -> Any:
     """Return the value of an expression. Raises ExpressionError where it cannot be read, or would take too much.
 
-    >>> evaluated("steps.load.stored > `2` && parameters.kind == 'fact'", {"steps": {"load": {"stored": 3}},
-    ...     "parameters": {"kind": "fact"}})
+    >>> evaluated(
+    ...     "steps.load.stored > `2` && parameters.kind == 'fact'",
+    ...     {"steps": {"load": {"stored": 3}}, "parameters": {"kind": "fact"}},
+    ... )
     True
     """
     tree = parsed(expression)
@@ -103,7 +105,9 @@ def is_true(expression: str, data: Mapping[str, Any]) -> bool:
     found = evaluated(expression, data)
     if found is None or isinstance(found, bool):
         return bool(found)
-    raise ExpressionError(f"{expression!r} gives {_shown(found)}, which is neither true nor false: compare it, as in {expression} > `0`")
+    raise ExpressionError(
+        f"{expression!r} gives {_shown(found)}, which is neither true nor false: compare it, as in {expression} > `0`"
+    )
 
 
 def expressions_in(value: Any) -> Iterator[str]:

@@ -57,7 +57,8 @@ class Flow(Part):
     work: Text = Field("flow-files", description="The folder in which each run has one of its own for its files.")
     parameters: dict[Name, Parameter] = Field(default_factory=dict, description="What it is told when it is run.")
     secrets: dict[Name, Reference] = Field(
-        default_factory=dict, description="Secrets by name: `ENV:NAME`, or `KEYRING:service/user`. They are shown and stored nowhere."
+        default_factory=dict,
+        description="Secrets by name: `ENV:NAME`, or `KEYRING:service/user`. They are shown and stored nowhere.",
     )
     steps: list[AnyStep] = Field(min_length=1, max_length=MOST_STEPS, description="The steps, in their order.")
 

@@ -110,9 +110,7 @@ def _place(error: ErrorDetails, given: Any) -> Place:
     value = given
     *before, last = error["loc"]
     for name in (*before, last):
-        if isinstance(value, dict) and name in value:
-            value = value[name]
-        elif isinstance(value, list) and isinstance(name, int) and name < len(value):
+        if (isinstance(value, dict) and name in value) or (isinstance(value, list) and isinstance(name, int) and name < len(value)):
             value = value[name]
         elif name is not last or error["type"] not in _MISSING:
             continue

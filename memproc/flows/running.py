@@ -93,7 +93,11 @@ def store_of(flow: Flow, folder: Path, parameters: Mapping[str, Any], given: str
 
 
 def resume_flow(
-    store: str | Path, run: int | None = None, *, allowed: Allowed = Allowed(), settings: Settings | None = None  # noqa: B008
+    store: str | Path,
+    run: int | None = None,
+    *,
+    allowed: Allowed = Allowed(),
+    settings: Settings | None = None,
 ) -> FlowReport:
     """Go on with a run of a flow: by default the newest that is not over. What failed is tried again, and what asks asks again.
 
@@ -101,7 +105,7 @@ def resume_flow(
     """
     with Store(store, settings=settings) as opened:
         journal, owner = journal_of(opened), Owner.of_new_run()
-        number = _newest_left(opened) if run is None else run
+        number = newest_left(opened) if run is None else run
         try:
             claim = journal.take(number, owner)
             set_due_again(journal, claim, Flow.model_validate_json(journal.run(number).definition))
@@ -111,7 +115,8 @@ def resume_flow(
         return report_of(opened, number)
 
 
-def _newest_left(store: Store[Memory]) -> int:
+def newest_left(store: Store[Memory]) -> int:
+    """Return the newest run that is not over. Raises UsageError where there is none."""
     left = [run.number for run in journal_of(store).runs() if run.status not in (FlowStatus.DONE, FlowStatus.CANCELLED)]
     if not left:
         raise UsageError("no run of a flow is left to go on with: `memproc flow list DB` shows them all")
@@ -164,3 +169,8 @@ def report_of(store: Store[Memory], number: int) -> FlowReport:
 
 def _told_step(row: FlowStep, kind: str, attempts: int) -> StepTold:
     return StepTold(row.step, kind, row.status, attempts, read(row.output), row.error, row.began_at, row.ended_at)
+
+
+def flow_of_run(store: Store[Memory], number: int) -> Flow:
+    """Return the flow that a run follows. Raises NotFoundError."""
+    return Flow.model_validate_json(journal_of(store).run(number).definition)

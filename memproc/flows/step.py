@@ -62,12 +62,15 @@ class Options(Part):
         description="The steps, further up, that have to be over before. It is skipped where all of them were. By default it comes after the "
         "step above it, whatever became of that; with an empty list, after none.",
     )
-    when: Text | None = Field(None, description="A condition in JMESPath, without `${}`: where it is not true, the step is skipped.")
+    when: Text | None = Field(
+        None, description="A condition in JMESPath, without `${}`: where it is not true, the step is skipped."
+    )
     after: Literal["success", "failure", "always"] = Field(
         "success", description="Whether it is taken while nothing has failed, only when something has, or in both cases."
     )
     for_each: Text | list[Any] | None = Field(
-        None, description="A list, or an expression in JMESPath, without `${}`, that gives one: the step is taken for each `item` of it."
+        None,
+        description="A list, or an expression in JMESPath, without `${}`, that gives one: the step is taken for each `item` of it.",
     )
     retry: Retry | None = Field(None, description="What to do where it fails, before it counts as failed.")
     on_error: Literal["stop", "continue"] = Field(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from memproc.config import Verdict
 from memproc.flows.expressions import is_true
-from memproc.flows.step import At, Ask, Options, Step, StepError, Taken, Text, Whole
+from memproc.flows.step import Ask, At, Options, Step, StepError, Taken, Text, Whole
 
 
 class Review(Options):

@@ -30,7 +30,8 @@ class Run(Options):
     command: list[Text] = Field(min_length=1, max_length=100, description="The program and its arguments. No shell reads it.")
     folder: Text | None = Field(None, description="Where it is run; by default in the folder of the flow.")
     environment: dict[str, str] = Field(
-        default_factory=dict, description="Variables besides those that find programs and say the language; they may hold `${secrets.NAME}`."
+        default_factory=dict,
+        description="Variables besides those that find programs and say the language; they may hold `${secrets.NAME}`.",
     )
     seconds: float = Field(600.0, gt=0, le=86_400, description="How long it may take.")
     creates: Text | None = Field(None, description="A file that it makes: where that is there, it is not run.")
@@ -75,7 +76,9 @@ def _ended(process: subprocess.Popen[bytes], options: Run) -> int:
     try:
         return process.wait(timeout=options.seconds)
     except subprocess.TimeoutExpired:
-        raise StepError(f"{options.command[0]!r} took more than {options.seconds:g} s, and was ended: allow more by `seconds`") from None
+        raise StepError(
+            f"{options.command[0]!r} took more than {options.seconds:g} s, and was ended: allow more by `seconds`"
+        ) from None
     finally:
         if process.poll() is None:
             _end(process)
