@@ -1,8 +1,8 @@
 """Takes the steps of a run, one after the other, and writes what became of each before the next one begins.
 
-Strategy: all that is known of a run stands in its rows, so a killed process leaves at most one step that was begun and is not over.
-Who resumes takes that step again, and the step finds what it had done. What fails is tried again as the step says; an attempt that a
-kill ended does not count.
+Strategy: all that is known of a run stands in its rows, so a killed process leaves at most one step that was begun and is not
+over. Who resumes takes that step again, and the step finds what it had done. What fails is tried again as the step says; an attempt
+that a kill ended does not count.
 """
 
 from __future__ import annotations
@@ -151,9 +151,7 @@ class Engine:
             if isinstance(taken, Ask):
                 known = written(self._secrets.hidden(taken.known))
                 return {"status": StepStatus.ASKING, "error": self._secrets.hidden(taken.question), "output": known}
-            output = written(self._secrets.hidden(taken))
-            if len(output) > MOST_ANSWER_BYTES:
-                raise StepError(f"it gives more than {MOST_ANSWER_BYTES:,} bytes, which is too much to be kept with the run")
+            output = _small(written(self._secrets.hidden(taken)))
         except Exception as error:  # noqa: BLE001 - whatever it is, the flow says what becomes of a step that fails
             logger.warning("step {} of run {} failed: {}", step.id, self._claim.run, self._told(error))
             failures = row.failures + 1
@@ -214,6 +212,12 @@ class Engine:
         """Return what is kept of an error: its message, without secrets."""
         told = str(error) if isinstance(error, MemprocError | OSError) else f"{type(error).__name__}: {error}"
         return str(self._secrets.hidden(told))[:LONGEST_ERROR_CHARS]
+
+
+def _small(output: str) -> str:
+    if len(output) > MOST_ANSWER_BYTES:
+        raise StepError(f"it gives more than {MOST_ANSWER_BYTES:,} bytes, which is too much to be kept with the run")
+    return output
 
 
 def _items_of(step: Options, data: Mapping[str, Any]) -> list[str]:

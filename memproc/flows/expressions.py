@@ -4,8 +4,8 @@ Facts: JMESPath reads values and runs nothing. But a list can be doubled by a fe
 expression may do is counted: each node that is visited, and each element of what it gives.
 
 Rules: an expression is at most 1,000 characters long. What it sees is `parameters`, `steps` (by their ids what they gave and their
-`status`), `run`, `flow`, and for each item `item` and `index`. In a text it stands as `${...}`; a text that is nothing else keeps the
-kind of the value, in any other it has to be a text, a number or true or false.
+`status`), `run`, `flow`, and for each item `item` and `index`. In a text it stands as `${...}`; a text that is nothing else keeps
+the kind of the value, in any other it has to be a text, a number or true or false.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ def _filled_text(text: str, data: Mapping[str, Any]) -> Any:
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if value is None else {str: "a text", list: "a list", dict: "an object"}.get(type(value), "a number")
+    kinds: tuple[tuple[type, str], ...] = ((str, "a text"), (list, "a list"), (dict, "an object"))
+    return "nothing" if value is None else next((told for kind, told in kinds if isinstance(value, kind)), "a number")
 
 
 def names_used(tree: Node, *, is_root: bool = True) -> Iterator[tuple[str, ...]]:

@@ -51,8 +51,8 @@ class Flow(Part):
     about: str | None = Field(None, max_length=1_000, description="What it is for.")
     store: Text | None = Field(
         None,
-        description="The store that its steps work on, and that keeps how far a run is: a path or a URL. `--store` goes before it. It may hold "
-        "`${parameters.NAME}`.",
+        description="The store that its steps work on, and that keeps how far a run is: a path or a URL, which may hold "
+        "`${parameters.NAME}`. `--store` goes before it.",
     )
     work: Text = Field("flow-files", description="The folder in which each run has one of its own for its files.")
     parameters: dict[Name, Parameter] = Field(default_factory=dict, description="What it is told when it is run.")
@@ -80,7 +80,7 @@ def parameters_of(flow: Flow, given: Mapping[str, Any], here: Path) -> dict[str,
         raise UsageError(f"the parameter {missing[0]} is missing: give it as in -p {missing[0]}=VALUE")
     found = {}
     for name, one in flow.parameters.items():
-        value = _value(name, one, given[name] if name in given else one.default)
+        value = _value(name, one, given.get(name, one.default))
         if one.type == "path" and name in given and value is not None and "://" not in value:
             value = str(here / Path(value).expanduser())
         if one.choices is not None and value not in one.choices:

@@ -23,6 +23,8 @@ from memproc.store.jobs.owners import Owner
 from memproc.store.kinds import FlowStatus, StepStatus
 from memproc.store.store import Store, journal_of
 
+NOTHING = Allowed()
+
 
 @dataclass(frozen=True, slots=True)
 class StepTold:
@@ -62,7 +64,7 @@ def run_flow(
     *,
     store: str | Path | None = None,
     parameters: Mapping[str, Any] | None = None,
-    allowed: Allowed = Allowed(),  # noqa: B008 - it does not change
+    allowed: Allowed = NOTHING,
     settings: Settings | None = None,
 ) -> FlowReport:
     """Run a flow from its file to its end, or until it waits for a person, and return how far it is.
@@ -93,11 +95,7 @@ def store_of(flow: Flow, folder: Path, parameters: Mapping[str, Any], given: str
 
 
 def resume_flow(
-    store: str | Path,
-    run: int | None = None,
-    *,
-    allowed: Allowed = Allowed(),
-    settings: Settings | None = None,
+    store: str | Path, run: int | None = None, *, allowed: Allowed = NOTHING, settings: Settings | None = None
 ) -> FlowReport:
     """Go on with a run of a flow: by default the newest that is not over. What failed is tried again, and what asks asks again.
 

@@ -1,6 +1,6 @@
 """What a step is: what may be said of it in a file, and what takes it.
 
-Rules: what takes a step gets its options with all expressions filled, and what is around it (`At`). It gives small JSON values, or
+Rules: what takes a step gets its options with all expressions filled, and what is around it (`At`). It gives small JSON values or
 `Ask` where a person has to decide. It may be called again after a kill, so what it does has to be found done: files are replaced
 whole, a job is found by its identity, and what it has to know for that it notes before it begins (`At.note`).
 """
@@ -41,7 +41,7 @@ class StepError(MemprocError):
 class Part(BaseModel):
     """A part of a flow file: names that it does not know are wrong."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, validate_default=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class Retry(Part):
@@ -59,8 +59,8 @@ class Options(Part):
     about: str | None = Field(None, max_length=200, description="What it is for; shown in pictures and lists.")
     needs: list[Name] | None = Field(
         None,
-        description="The steps, further up, that have to be over before. It is skipped where all of them were. By default it comes after the "
-        "step above it, whatever became of that; with an empty list, after none.",
+        description="The steps, further up, that have to be over before. It is skipped where all of them were. By default it comes "
+        "after the step above it, whatever became of that; with an empty list, after none.",
     )
     when: Text | None = Field(
         None, description="A condition in JMESPath, without `${}`: where it is not true, the step is skipped."
@@ -70,7 +70,7 @@ class Options(Part):
     )
     for_each: Text | list[Any] | None = Field(
         None,
-        description="A list, or an expression in JMESPath, without `${}`, that gives one: the step is taken for each `item` of it.",
+        description="A list, or an expression in JMESPath that gives one, without `${}`: the step is taken for each `item` of it.",
     )
     retry: Retry | None = Field(None, description="What to do where it fails, before it counts as failed.")
     on_error: Literal["stop", "continue"] = Field(
@@ -88,8 +88,8 @@ class Allowed(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class At:
     """Where a step is taken. `folder` is what paths are relative to, `work` where the run keeps its files. `noted` is what it noted
-    before a kill; `is_again` tells that it was begun before. `note` keeps a small JSON object for the next time, `beat` tells others
-    that the process is at work. `asked_of` is what it asked a person, and `answer` what that person said.
+    before a kill; `is_again` tells that it was begun before. `note` keeps a small JSON object for the next time, `beat` tells
+    others that the process is at work. `answer` is what a person said to what it asked.
     """
 
     store: Store[Memory]

@@ -79,9 +79,9 @@ def _line(at: Any) -> str:
 
 
 def yaml_lines(text: str) -> dict[tuple[str | int, ...], int]:
-    """Return the line, from 1, of each name and each element in a YAML text that `yaml_value` has read, by its path.
+    r"""Return the line, from 1, of each name and each element in a YAML text that `yaml_value` has read, by its path.
 
-    >>> yaml_lines("steps:\\n- id: load\\n  do: ingest")[("steps", 0, "do")]
+    >>> yaml_lines("steps:\n- id: load\n  do: ingest")[("steps", 0, "do")]
     3
     """
     import yaml  # noqa: PLC0415 - an extra

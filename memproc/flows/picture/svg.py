@@ -13,6 +13,10 @@ WIDTH, GAP_ACROSS, GAP_DOWN, MARGIN, HEAD = 280, 32, 44, 20, 36
 LINE, PADDING = 18, 12
 MOST_CHARS = 38
 
+_TIP = (
+    '<marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
+    '<path d="M0 0L10 5L0 10z"/></marker>'
+)
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 .title { font-size: 16px; font-weight: 600; }
@@ -54,15 +58,13 @@ def svg(picture: Drawn) -> str:
     width = max(2 * MARGIN + columns * (WIDTH + GAP_ACROSS) - GAP_ACROSS, 2 * MARGIN + 9 * len(picture.title))
     height = tops[-1] - GAP_DOWN + MARGIN
     places = {box.id: (MARGIN + box.column * (WIDTH + GAP_ACROSS), tops[box.layer], _height(box)) for box in picture.boxes}
-    title = escape(picture.title)
+    title, size = escape(picture.title), f'width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
-        'aria-labelledby="title">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}" role="img" aria-labelledby="title">',
         f'<title id="title">{title}</title>',
         f"<style>{_STYLE}</style>",
-        '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
-        '<path d="M0 0L10 5L0 10z"/></marker></defs>',
-        f'<rect class="ground" width="{width}" height="{height}"/>',
+        f"<defs>{_TIP}</defs>",
+        f'<rect class="ground" {size}/>',
         f'<text class="title" x="{MARGIN}" y="{MARGIN + 16}">{title}</text>',
         *(_arrow(arrow, places) for arrow in picture.arrows),
         *(line for box in picture.boxes for line in _box(box, places[box.id])),

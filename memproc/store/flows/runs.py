@@ -85,12 +85,12 @@ def run_of(tx: Tx, number: int) -> FlowRun:
     row = tx.execute(_WHOLE.where(_runs.number == number)).first()
     if row is None:
         raise NotFoundError(f"no run {number}: `memproc flow list DB` shows those there are")
-    return FlowRun(**row._mapping)
+    return FlowRun(**row._asdict())
 
 
 def all_runs(tx: Tx) -> Sequence[FlowRun]:
     """Return all runs, the oldest first."""
-    return [FlowRun(**row._mapping) for row in tx.execute(_WHOLE.order_by(_runs.number))]
+    return [FlowRun(**row._asdict()) for row in tx.execute(_WHOLE.order_by(_runs.number))]
 
 
 def take(tx: Tx, number: int, owner: Owner) -> RunClaim:

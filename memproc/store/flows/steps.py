@@ -76,13 +76,13 @@ def _insert(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def steps_of(tx: Tx, run: int) -> list[FlowStep]:
     """Return the steps of a run in their order, each before what is done for its items."""
-    return [FlowStep(**row._mapping) for row in tx.execute(_WHOLE.where(_steps.run == run))]
+    return [FlowStep(**row._asdict()) for row in tx.execute(_WHOLE.where(_steps.run == run))]
 
 
 def attempts_of(tx: Tx, run: int) -> list[FlowAttempt]:
     """Return all attempts of a run, the oldest first."""
     joined = _ATTEMPTS.join_from(tables.flow_attempts, tables.flow_steps, _attempts.step == _steps.number)
-    return [FlowAttempt(**row._mapping) for row in tx.execute(joined.where(_steps.run == run).order_by(_attempts.number))]
+    return [FlowAttempt(**row._asdict()) for row in tx.execute(joined.where(_steps.run == run).order_by(_attempts.number))]
 
 
 def change(tx: Tx, step: FlowStep, values: Mapping[str, Any]) -> None:

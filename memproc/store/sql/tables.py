@@ -24,11 +24,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns
+from memproc.store.sql import columns, flow_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
-from memproc.store.sql.flow_tables import flow_attempts as flow_attempts
-from memproc.store.sql.flow_tables import flow_runs as flow_runs
-from memproc.store.sql.flow_tables import flow_steps as flow_steps
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
@@ -282,3 +279,5 @@ segments = Table(
     Column("bytes", BYTES, nullable=False),
     PrimaryKeyConstraint("number", "part"),
 )
+
+flow_runs, flow_steps, flow_attempts = flow_tables.flow_runs, flow_tables.flow_steps, flow_tables.flow_attempts
