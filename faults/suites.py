@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from benchmarks.corpus import write_corpus
-from faults import bad_rows, breakers, changing, clock, connections, disk, fuzz, guided, kills, locked, promises, writers
+from faults import bad_rows, breakers, changing, clock, connections, disk, flows, fuzz, guided, kills, locked, promises, writers
 from faults.stores import NewStore, stores
 
 
@@ -122,6 +122,11 @@ def _atheris(asked: Asked, _new_store: NewStore, folder: Path) -> str:
     return "\n".join(f"{target:10} {line}" for target, line in told.items())
 
 
+def _flows(asked: Asked, new_store: NewStore, folder: Path) -> str:
+    source = kills.with_bad_lines(_corpus(asked, folder), folder)
+    return flows.kill_at_each_step(new_store, source, folder, apart=asked.rounds > 1)
+
+
 def _corpus(asked: Asked, folder: Path) -> Path:
     source = folder / "corpus.jsonl"
     write_corpus(records=asked.records, seed=asked.seed, path=source)
@@ -139,5 +144,6 @@ SUITES: Final[dict[str, Suite]] = {
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "promises": Suite(_promises, Serves.ALL, {}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
+    "flows": Suite(_flows, Serves.ALL, {"records": 300, "rounds": 1}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
 }

@@ -179,7 +179,7 @@ def _shown(place: Place, given: Any) -> str:
     """Return a place in words: a step by its id."""
     if place[:1] != ("steps",) or len(place) == 1:
         return ".".join(map(str, place)) or "the flow"
-    step = given["steps"][place[1]]
+    step: Any = given["steps"][place[1]]
     name = step.get("id") if isinstance(step, dict) else None
     kind = step.get("do") if isinstance(step, dict) else None
     head = f"step {name if isinstance(name, str) else int(place[1]) + 1}"

@@ -27,14 +27,14 @@ def forget(options: Forget, at: At) -> dict[str, Any]:
     """Remove it, and give the receipt, after a kill too, though there is nothing left to count then."""
     if options.namespace is None and options.subject is None:
         raise UsageError(f"{options.id}: say of whom: give namespace, subject, or both")
-    whom = {"namespace": options.namespace, "subject": options.subject}
-    receipt = asdict(at.store.forget(**whom, note=options.note, dry_run=True))
+    namespace, subject = options.namespace, options.subject
+    receipt = asdict(at.store.forget(namespace=namespace, subject=subject, dry_run=True))
     if not options.dry_run:
         if at.noted and not receipt["observations"] and not receipt["quarantine"]:
             receipt = dict(at.noted)
         else:
             at.note(receipt)
-            receipt = asdict(at.store.forget(**whom, note=options.note))
+            receipt = asdict(at.store.forget(namespace=namespace, subject=subject, note=options.note))
     if options.to is not None:
         write_json(at.path(options.to), receipt)
     counts = ("memories", "observations", "reviews", "quarantine", "expired")

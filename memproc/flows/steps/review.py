@@ -30,12 +30,11 @@ class Review(Options):
 
 def review(options: Review, at: At) -> Taken:
     """Let the policy decide, and ask a person what is left. What was decided is not open any more, so nothing is decided twice."""
-    known: dict[str, Any] = {"decided": int(at.noted.get("decided", 0))}
+    name = f"flow {at.flow}, run {at.run}, {options.id}"  # by which its decisions can be taken back together
     if options.policy is not None:
-        name = f"flow {at.flow}: {options.policy}"
-        known["decided"] += at.store.decide_all(options.policy, verdict=options.verdict, name=name, note=f"run {at.run}").decided
-        at.note(known)
-    known["open"] = len(at.store.reviews())
+        at.store.decide_all(options.policy, verdict=options.verdict, name=name)
+    decided = sum(one.decisions for one in at.store.policies() if one.name == name)
+    known: dict[str, Any] = {"decided": decided, "open": len(at.store.reviews())}
     if options.open_at_most is not None and known["open"] > options.open_at_most:
         told = f"{known['open']} pairs wait, and at most {options.open_at_most} may: decide them by `memproc review`, then resume"
         return Ask(told, known)

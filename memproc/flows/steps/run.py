@@ -43,7 +43,7 @@ def run(options: Run, at: At) -> dict[str, Any]:
     if not at.allowed.run:
         raise UsageError(f"{options.id} runs a command, {options.command[0]!r}: allow that by --allow-run, if you trust the flow")
     if options.creates is not None and at.path(options.creates).exists():
-        return {"code": 0, "was_there": True}
+        return {"code": 0}
     _end_left(at)
     at.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     out, err = (at.work / f"{options.id}.{name}" for name in ("out", "err"))
@@ -68,7 +68,7 @@ def run(options: Run, at: At) -> dict[str, Any]:
         code = _ended(process, options)
     if code:
         raise StepError(f"{options.command[0]!r} ended with {code}: see {err}")
-    return {"code": code, "was_there": False, **({"values": _values(out.read_bytes(), options.id)} if options.parse else {})}
+    return {"code": code, **({"values": _values(out.read_bytes(), options.id)} if options.parse else {})}
 
 
 def _ended(process: subprocess.Popen[bytes], options: Run) -> int:
