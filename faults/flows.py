@@ -1,8 +1,8 @@
 """SIGKILL of a process at each step of a flow: as it begins, amid its work, when its work is done, and when that is written.
 
 Strategy: a flow of eight steps is run under kills, each point once and in their order, in one run; at length at all four moments,
-and each point in a run of its own too. Whoever resumes it has to come to the same: the memories, the files, what the steps gave, and one job. A point that
-is not met fails.
+and each point in a run of its own too. Who resumes it has to come to the same: the memories, the files, what the steps gave, and
+one job. A point that is not met fails.
 """
 
 from __future__ import annotations

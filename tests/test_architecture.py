@@ -81,6 +81,17 @@ FLOORS_WITHIN = {
         ("migrating", "predicting"),
     ),
 }
+FLOORS_WITHIN["flows"] = (
+    ("expressions", "starting"),
+    ("secrets",),
+    ("step",),
+    ("steps",),
+    ("flow", "plan"),
+    ("checking", "course", "schema", "picture"),
+    ("reading", "scrubbing"),
+    ("engine",),
+    ("running",),
+)
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",

@@ -31,6 +31,7 @@ FOR_USERS = {
     "tables",
     "keyring",
     "rest",
+    "flows",
     "tqdm",
     "prometheus",
     "opentelemetry",

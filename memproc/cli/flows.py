@@ -108,7 +108,7 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Go on with a run that was cut off, that failed, or that waits for an answer. Exit with 1 if it fails."""
-    from memproc.flows import answer_flow, resume_flow
+    from memproc.flows import Answer, answer_flow, resume_flow
     from memproc.flows.running import newest_left
 
     warn()
@@ -116,7 +116,7 @@ def resume(
         run_number = newest_left(store) if number is None else number
         for steps, approved in ((approve, True), (reject, False)):
             for step in steps or ():
-                answer_flow(store, run_number, step, approved=approved, by=by or _user(), note=note)
+                answer_flow(store, run_number, step, Answer(approved, by or _user(), note))
     allowed = _allowed(run=allow_run, private=allow_private)
     place = database if "://" in database else str(Path(database).absolute())
     _show(resume_flow(place, run_number, allowed=allowed, settings=settings_of()), as_json=as_json)

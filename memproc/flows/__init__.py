@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from memproc.flows.flow import Flow
 from memproc.flows.reading import FlowError, FlowFault, flow_of, load_flow
-from memproc.flows.running import FlowReport, StepTold, answer_flow, cancel_flow, flow_runs, report_of, resume_flow, run_flow
+from memproc.flows.running import (
+    Answer,
+    FlowReport,
+    StepTold,
+    answer_flow,
+    cancel_flow,
+    flow_runs,
+    report_of,
+    resume_flow,
+    run_flow,
+)
 from memproc.flows.step import Allowed
 
 __all__ = [
     "Allowed",
+    "Answer",
     "Flow",
     "FlowError",
     "FlowFault",

@@ -21,6 +21,7 @@ from memproc.flows.step import Retry
 from memproc.flows.steps import STEPS
 from memproc.sources.yaml_values import yaml_lines, yaml_value
 
+EXTRA = "flows"
 LARGEST_BYTES = 1 << 20
 MOST_TOLD = 20
 LEAST_ALIKE = 0.5  # of 1: what is less alike is not meant
@@ -76,8 +77,10 @@ def flow_of(text: str, shown: str = "the flow", *, is_json: bool = False) -> Flo
     try:
         given = orjson.loads(text) if is_json else yaml_value(text)
         lines = yaml_lines(plain) if isinstance(given, dict) else {}
+    except ImportError:  # without the extra, JSON is read all the same, and its faults are told without their lines
+        lines = {}
     except UsageError:
-        raise
+        raise UsageError(f"a flow in YAML needs a package: pip install 'memproc-sdk[{EXTRA}]', or write it as JSON") from None
     except orjson.JSONDecodeError as error:
         raise FlowError(shown, [FlowFault(error.lineno, "JSON", error.msg)]) from None
     except (ValueError, RecursionError) as error:
@@ -179,7 +182,8 @@ def _shown(place: Place, given: Any) -> str:
     """Return a place in words: a step by its id."""
     if place[:1] != ("steps",) or len(place) == 1:
         return ".".join(map(str, place)) or "the flow"
-    step: Any = given["steps"][place[1]]
+    steps, at = given["steps"], place[1]
+    step = steps[at]
     name = step.get("id") if isinstance(step, dict) else None
     kind = step.get("do") if isinstance(step, dict) else None
     head = f"step {name if isinstance(name, str) else int(place[1]) + 1}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from memproc.config import Settings
 from memproc.errors import UsageError
@@ -24,6 +24,14 @@ from memproc.store.kinds import FlowStatus, StepStatus
 from memproc.store.store import Store, journal_of
 
 NOTHING = Allowed()
+
+
+class Answer(NamedTuple):
+    """What a person says to a step that asks: yes or no, who says it, and why."""
+
+    approved: bool
+    by: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def newest_left(store: Store[Memory]) -> int:
     return left[-1]
 
 
-def answer_flow(store: Store[Memory], run: int, step: str, *, approved: bool, by: str, note: str = "") -> None:
+def answer_flow(store: Store[Memory], run: int, step: str, answer: Answer) -> None:
     """Write what a person said to a step that asks; the run goes on with `resume_flow`. Raises UsageError where it asks nothing."""
     journal = journal_of(store)
     asking = [row for row in journal.steps(run) if row.status == StepStatus.ASKING]
@@ -130,7 +138,7 @@ def answer_flow(store: Store[Memory], run: int, step: str, *, approved: bool, by
         names = ", ".join(dict.fromkeys(row.step for row in asking)) or "none does"
         raise UsageError(f"step {step!r} of run {run} asks nothing ({names}): mind its id")
     for row in rows:
-        journal.answer(row, written({"approved": approved, "by": by, "note": note}))
+        journal.answer(row, written(answer._asdict()))
 
 
 def cancel_flow(store: Store[Memory], run: int) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from memproc.config import OnError
 from memproc.errors import MemprocError
 from memproc.flows.secrets import FlowSecrets
 from memproc.records import Memory
@@ -73,7 +74,7 @@ class Options(Part):
         description="A list, or an expression in JMESPath that gives one, without `${}`: the step is taken for each `item` of it.",
     )
     retry: Retry | None = Field(None, description="What to do where it fails, before it counts as failed.")
-    on_error: Literal["stop", "continue"] = Field(
+    on_error: OnError = Field(
         "stop", description="Whether the flow stops where it failed, but for steps after a failure, or goes on."
     )
 

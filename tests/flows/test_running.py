@@ -10,7 +10,7 @@ import pytest
 
 import memproc
 from memproc.errors import NotFoundError, UsageError
-from memproc.flows import Allowed, answer_flow, cancel_flow, report_of, resume_flow, run_flow
+from memproc.flows import Allowed, Answer, answer_flow, cancel_flow, report_of, resume_flow, run_flow
 from memproc.flows.steps import export as exporting
 from memproc.flows.steps import ingest as ingesting
 from memproc.store.flows.runs import NewRun
@@ -166,14 +166,14 @@ def test_a_person_says_yes_or_no(tmp_path):
     assert resume_flow(tmp_path / "m.db").status == "waiting"
     with memproc.open(tmp_path / "m.db") as store:
         with pytest.raises(UsageError, match=r"'look' of run 1 asks nothing \(ask\)"):
-            answer_flow(store, 1, "look", approved=True, by="eva")
-        answer_flow(store, 1, "ask", approved=True, by="eva", note="seen")
+            answer_flow(store, 1, "look", Answer(True, "eva"))
+        answer_flow(store, 1, "ask", Answer(True, "eva", "seen"))
     report = resume_flow(tmp_path / "m.db", 1)
     assert report.status == "done"
     assert outputs(report)["ask"] == {"approved": True, "by": "eva", "note": "seen", "decided": 0, "open": 0}
     second = ran(tmp_path, steps)
     with memproc.open(tmp_path / "m.db") as store:
-        answer_flow(store, second.run, "ask", approved=False, by="eva", note="too many")
+        answer_flow(store, second.run, "ask", Answer(False, "eva", "too many"))
     assert resume_flow(tmp_path / "m.db").error == "eva said no: too many"
 
 
