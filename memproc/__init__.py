@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from memproc.public_names import HOMES
+
 if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     from memproc.configuring import load_settings
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
+    from memproc.documents.rendering import DocumentFailure, DocumentsRendered, Rendered, render_documents
+    from memproc.documents.templates import DocumentLimits
+    from memproc.enrichment.batches import BatchEnrichment, BatchRequest, BatchResult, BatchService, BatchState
+    from memproc.enrichment.functions import FunctionEnrichment
+    from memproc.enrichment.http import HttpEnrichment
+    from memproc.enrichment.openai_batches import OpenAIBatches
     from memproc.errors import (
         DatabaseError,
         EngineError,
@@ -32,12 +40,15 @@ if TYPE_CHECKING:
         UsageError,
     )
     from memproc.formats.mapping import FieldMap, FieldRule
-    from memproc.ingestion.ending import Interrupted
+    from memproc.gates.judged import GateJudged, RuleJudged
+    from memproc.ingestion.judging import judge
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.predicting import predict
     from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.ending import Interrupted
+    from memproc.report.enriched import Enriched
     from memproc.report.events import (
         BatchLanded,
         BatchSizeChanged,
@@ -46,6 +57,8 @@ if TYPE_CHECKING:
         JobStarted,
         Noted,
         Progress,
+        Rebuilding,
+        RecordsEnriched,
         RecordsQuarantined,
         SourceBegun,
         SourceEnded,
@@ -114,9 +127,14 @@ __all__ = [
     "Added",
     "Applied",
     "AsyncStore",
+    "BatchEnrichment",
     "BatchLanded",
+    "BatchRequest",
+    "BatchResult",
     "BatchSeen",
+    "BatchService",
     "BatchSizeChanged",
+    "BatchState",
     "Bin",
     "Bottleneck",
     "Calibration",
@@ -134,6 +152,7 @@ __all__ = [
     "Duplicates",
     "EmotionalContext",
     "EngineError",
+    "Enriched",
     "Entry",
     "ErrorPattern",
     "Errors",
@@ -149,7 +168,9 @@ __all__ = [
     "Finding",
     "Forgotten",
     "Found",
+    "FunctionEnrichment",
     "History",
+    "HttpEnrichment",
     "IndexRecall",
     "Interrupted",
     "Job",
@@ -166,6 +187,7 @@ __all__ = [
     "NotFoundError",
     "Noted",
     "ObservationSeen",
+    "OpenAIBatches",
     "Opening",
     "Outcome",
     "Outcomes",
@@ -178,6 +200,8 @@ __all__ = [
     "Proposed",
     "Quality",
     "Quarantined",
+    "Rebuilding",
+    "RecordsEnriched",
     "RecordsQuarantined",
     "Recount",
     "Rejected",
@@ -228,52 +252,10 @@ __all__ = [
     "transform",
     "validate",
 ]
+__all__ += ["DocumentFailure", "DocumentLimits", "DocumentsRendered", "GateJudged", "Rendered", "RuleJudged"]
+__all__ += ["judge", "render_documents"]
 
-_HOMES = {
-    "memproc.dedup.compare.fitting": "Bin",
-    "memproc.ingestion.ending": "Interrupted",
-    "memproc.logs": "log_to_logging",
-    "memproc.asynchronous.store": "AsyncStore Opening aingest aopen",
-    "memproc.asynchronous.wrapping": "Found",
-    "memproc.cleaned": "Cleaning Doubt Removal Update",
-    "memproc.cleaning": "clean",
-    "memproc.config": "Settings",
-    "memproc.configuring": "load_settings",
-    "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
-    "memproc.api": "calibrate open transform validate",
-    "memproc.ingestion.migrating": "migrate",
-    "memproc.ingestion.pipeline": "ingest",
-    "memproc.report.figures": "Bottleneck Cluster ConfidenceBin Counted Duplicates ErrorPattern Errors FieldSeen "
-    "JobTold Latency NameCount Outcomes Pace Proof Quality ReviewCount "
-    "Span StageTime ThresholdCount",
-    "memproc.ingestion.predicting": "predict",
-    "memproc.report.prediction": "Estimate Prediction",
-    "memproc.report.migration": "Check FieldChange Migration",
-    "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress RecordsQuarantined "
-    "SourceBegun SourceEnded",
-    "memproc.report.report": "BatchSeen Merge Pattern Report",
-    "memproc.report.time_left": "SecondsLeft",
-    "memproc.telling": "Retrying Waiting",
-    "memproc.report.store_report": "Compared Comparison StoreReport",
-    "memproc.dedup.cluster": "Decision",
-    "memproc.retention": "Expired RetentionRule",
-    "memproc.formats.mapping": "FieldMap FieldRule",
-    "memproc.sketching": "sketch",
-    "memproc.sources.databases.faces": "SqlQuery SqlTable",
-    "memproc.sources.mapping_files": "load_mapping",
-    "memproc.sources.live.live_store": "LiveStore",
-    "memproc.sources.rest.pages": "RestPages",
-    "memproc.store.added": "Added Updated",
-    "memproc.store.answers": "Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
-    "Proposed Quarantined Recount Review Settled Step Trace",
-    "memproc.store.changes.forgetting_people": "Forgotten",
-    "memproc.store.exporting": "Exported",
-    "memproc.store.rows.relations": "Related",
-    "memproc.store.store": "Store",
-    "memproc.validation": "Verdict json_schema",
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+_HOME_OF = {name: home for home, names in HOMES.items() for name in names.split()}
 
 logger.disable("memproc")  # a library is quiet; the host turns it on with logger.enable("memproc")
 

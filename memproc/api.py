@@ -11,7 +11,7 @@ from memproc.config import Policy, Settings
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context
 from memproc.formats.mapping import FieldMap, check_fields
-from memproc.intake import Intake, clean_name, exceeded_limit, raw_of
+from memproc.intake import Intake, clean_name, exceeded_limit, raw_of, required_name
 from memproc.records import Category, Fault, Given, M, Memory, Rejected, encode, given, is_mapping, plain
 from memproc.sources.iterables import of_record
 from memproc.sources.mapping_files import mapping_given
@@ -81,5 +81,5 @@ def transform(
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
         return [Rejected(Category.TRANSFORM, found, raw_of(None, item))]
     context = Context(clean_name(source, "source"), frozenset(include), where, is_told=format is None)
-    drafts = Intake(known or generic.FORMAT, Policy(), schema, clean_name(namespace, "namespace"), context).draft(item)
+    drafts = Intake(known or generic.FORMAT, Policy(), schema, required_name(namespace, "namespace"), context).draft(item)
     return cast("list[M | Rejected]", drafts)

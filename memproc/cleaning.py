@@ -21,12 +21,12 @@ from memproc.config import Settings
 from memproc.dedup.text.exact import exact_of
 from memproc.errors import SourceEndedError
 from memproc.formats.draft import Context
-from memproc.ingestion.ending import OnEvent
 from memproc.ingestion.opening import Asked, open_all
 from memproc.ingestion.pipeline import ingest
 from memproc.ingestion.reading import intake_of
 from memproc.intake import Intake
 from memproc.records import Memory, Plain
+from memproc.report.ending import OnEvent
 from memproc.report.report import Report
 from memproc.sources.live.live_store import LiveStore
 from memproc.store.answers import ObservationSeen, Review, Trace

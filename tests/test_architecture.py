@@ -20,7 +20,7 @@ from tests.waiting import LIMIT_SECONDS
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures", "values", "classes", "logs", "telling"),
+    ("failures", "values", "classes", "logs", "telling", "public_names"),
     ("errors",),
     ("references",),
     (
@@ -33,11 +33,12 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "taken", "batch_size", "report", "embedding", "sketching"),
+    ("intake", "taken", "batch_size", "report", "gates", "embedding", "sketching"),
+    ("enrichment",),
     ("store",),
     ("ingestion",),
     ("cleaned",),
-    ("api", "cleaning", "asynchronous"),
+    ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
     ("flows",),
     ("cli", "testing", "from_type"),
@@ -66,7 +67,7 @@ FLOORS_WITHIN = {
         ("rows",),
         ("index", "jobs", "exporting"),
         ("opened",),
-        ("quarantine", "reviews", "flows"),
+        ("quarantine", "reviews", "flows", "enriching"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -74,8 +75,11 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
-        ("course", "ending"),
-        ("checkpoint", "remarks", "reading", "checking", "stopping"),
+        ("course", "enriched", "too_large"),
+        ("checkpoint", "remarks", "reading", "checking"),
+        ("gating",),
+        ("stopping", "judging"),
+        ("beforehand",),
         ("run", "inspecting", "verifying"),
         ("pipeline",),
         ("migrating", "predicting"),
@@ -95,6 +99,8 @@ FLOORS_WITHIN["flows"] = (
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
+    "documents/rendering.py: render_documents",
+    "ingestion/judging.py: judge",
     "ingestion/migrating.py: migrate",
     "integrations/mem0/memory.py: add",  # these two have the parameters of another package
     "integrations/mem0/memory.py: search",
@@ -259,11 +265,12 @@ def test_the_library_is_quiet(tmp_path):
 OWNERS = {
     "store": "sql",
     **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
-    **dict.fromkeys(("jobs", "batches"), "jobs"),
+    **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",
     "segments": "index",
     **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
+    **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

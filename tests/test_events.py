@@ -179,3 +179,55 @@ def test_redaction_tells_nothing_of_what_records_hold(fresh_file):
     (rejected,) = [event for event in events if isinstance(event, memproc.RecordsQuarantined)]
     assert rejected.path == "importance"
     assert "Rosalind" not in repr(events)
+
+
+def test_a_replay_tells_what_it_does(tmp_path):
+    """As an ingestion: it begins, its batches land, those that still fail are told, and the report is the last."""
+    bad = [{"content": "", "importance": 0.5}, *({"content": f"Has {number} hens", "importance": 2} for number in range(25))]
+    events = []
+
+    def mend(one):
+        return None if "7" in one["content"] else {**one, "importance": 1}
+
+    with memproc.open(tmp_path / "m.db", settings=SETTINGS) as store:
+        memproc.ingest(bad, store)
+        report = store.replay(transform=mend, on_event=events.append)
+    batch = "BatchLanded"
+    assert shape(events) == ["JobStarted", "SourceBegun", batch, "RecordsQuarantined", batch, batch, "SourceEnded", "JobEnded"]
+    assert (events[0].job, events[0].sources, events[0].can_resume) == (report.job, 1, False)
+    landed = [event for event in events if isinstance(event, memproc.BatchLanded)]
+    assert [(one.records, one.stored, one.quarantined) for one in landed] == [(10, 9, 1), (10, 10, 0), (4, 4, 0)]
+    assert [one.progress.read for one in landed] == [10, 20, 24]
+    assert landed[-1].progress.share == 1.0, "what was left where it is counts too"
+    assert (events[-1].report, events[-1].error, report.read, report.stored) == (report, None, 24, 23)
+
+
+def test_a_replay_is_interrupted_behind_a_batch(tmp_path):
+    """What landed is counted in the report, and another replay goes on with the rest."""
+    with memproc.open(tmp_path / "m.db", settings=SETTINGS) as store:
+        memproc.ingest([{"content": f"Has {number} hens", "importance": 2} for number in range(25)], store)
+
+        def interrupt(event):
+            if isinstance(event, memproc.BatchLanded):
+                raise KeyboardInterrupt
+
+        mend = lambda one: {**one, "importance": 1}  # noqa: E731 - it is used twice
+        with pytest.raises(memproc.Interrupted, match="another one goes on") as interrupted:
+            store.replay(transform=mend, on_event=interrupt)
+        assert (interrupted.value.report.status, interrupted.value.report.stored) == ("interrupted", 10)
+        assert store.jobs()[-1].status == "interrupted"
+        assert store.replay(transform=mend).stored == 15
+
+
+def test_a_rebuild_tells_how_far_it_is(fresh):
+    """Each step from nothing to all of it; one that raises is called no more, and touches nothing."""
+    events = []
+    with fresh() as store:
+        memproc.ingest([*records(30), {"content": "Has a cat"}, {"content": "has a cat"}], store)
+        store.rebuild(on_event=events.append)
+        store.rebuild(settings=memproc.Settings(recall="high"), on_event=events.append)
+        assert store.rebuild(on_event=lambda _: 1 / 0) == (0, 0)
+    assert {type(event) for event in events} == {memproc.Rebuilding}
+    assert list(dict.fromkeys(event.step for event in events)) == ["keys", "memories", "reviews"]
+    assert [(event.done, event.share) for event in events if event.step == "keys"] == [(0, 0.0), (32, 1.0)] * 2
+    assert all(event.done in (0, event.total) and event.seconds >= 0 for event in events)

@@ -144,11 +144,9 @@ def test_a_name_that_the_caller_gives_may_say_nothing(tmp_path, store, blank):
         assert {(memory.namespace, memory.source) for memory in other} == {("default", "csv")}
 
 
-@pytest.mark.parametrize("blank", BLANK, ids=ascii)
-def test_who_asks_for_nobody_is_shown_nobody(store, blank):
-    """An unset variable opens no door to the memories of all."""
+def test_a_name_that_is_asked_for_may_have_blanks_around_it(store):
+    """As it may in a record."""
     store.add({"content": "Prefers tea", "namespace": "ann", "subject": "Ann", "tags": ["drinks"]})
-    assert [store.find(**{name: blank}) for name in ("namespace", "subject", "tag")] == [[], [], []]
     assert [
         len(store.find(**{name: f" {own}"})) for name, own in (("namespace", "ann"), ("subject", "Ann"), ("tag", "drinks"))
     ] == [1] * 3
@@ -218,3 +216,36 @@ def test_a_message_that_says_no_time_has_that_of_its_conversation(format, nothin
     (memory,) = memproc.transform(filled(NONE_THEN[format], nothing), format=format)
     assert memory.created_at == datetime(2023, 8, 21, 16, tzinfo=UTC)
     assert memory.metadata["created_at_from"] == "conversation"
+
+
+@pytest.mark.parametrize("blank", BLANK, ids=ascii)
+def test_a_blank_namespace_is_no_namespace_anywhere(store, blank):
+    """Not the default, and not all: whoever gives it has a variable that is not set."""
+    memproc.ingest([{"id": "1", "content": "Prefers tea"}], store, source="app")
+    record = {"id": "2", "content": "Owns a red bike"}
+    calls = [
+        lambda: store.add(record, namespace=blank),
+        lambda: store.upsert(record, namespace=blank, source="app"),
+        lambda: store.get("1", source="app", namespace=blank),
+        lambda: store.find(namespace=blank),
+        lambda: store.find(subject=blank),
+        lambda: store.find(tag=blank),
+        lambda: store.forget(namespace=blank),
+        lambda: memproc.ingest([record], store, namespace=blank),
+        lambda: memproc.transform(record, namespace=blank),
+    ]
+    for call in calls:
+        with pytest.raises(memproc.UsageError, match=r"(namespace|subject|tag)=.*: give a name, or leave it out"):
+            call()
+    assert [memory.content for memory in store] == ["Prefers tea"]
+
+
+def test_a_blank_namespace_is_wrong_use_on_the_command_line(tmp_path):
+    """Of what reads and of what writes."""
+    path, store = written(tmp_path / "a.jsonl", [{"content": "Prefers tea"}]), tmp_path / "m.db"
+    assert run_memproc("ingest", path, "--into", store)[0] == 0
+    commands = [("add", store, "Has a cat"), ("migrate", path, "--into", store), ("expire", store, "--older-than", "2y")]
+    for command in [*commands, ("find", store, "--text", "tea"), ("list", store), ("show", store, "1"), ("forget", store)]:
+        code, out, told = run_memproc(*command, "--namespace", "")
+        assert (code, out) == (2, ""), command
+        assert "give a name, or leave it out" in told, command

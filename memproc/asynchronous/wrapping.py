@@ -13,8 +13,8 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
 from memproc.arguments import limit_of
 from memproc.asynchronous.threads import Threads
-from memproc.ingestion.ending import Interrupted
 from memproc.records import M
+from memproc.report.ending import Interrupted
 from memproc.report.events import Event, JobEnded
 from memproc.report.report import Report
 from memproc.store.face.reading import FOUND_BY_DEFAULT

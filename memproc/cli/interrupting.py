@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 def interruptible(shown: Shown) -> Iterator[Shown]:
     """Yield what shows an ingestion, and raises KeyboardInterrupt after a batch if one was asked for meanwhile.
 
+    Whoever pressed the keys twice, the second time when it was ending already, still gets the report: that signal is passed over.
     Whoever handles the signal in another way, or ignores it, as a shell does for what runs in the background, goes on doing so.
     """
-    is_wanted = False
+    is_wanted = is_ended = False
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal is_wanted
@@ -37,10 +38,11 @@ def interruptible(shown: Shown) -> Iterator[Shown]:
         shown.tell_ending()
 
     def show(progress: Progress) -> None:
-        nonlocal is_wanted
+        nonlocal is_wanted, is_ended
         shown.show(progress)
         if is_wanted:
-            is_wanted = False  # a second signal that comes too late must not keep the report from being printed
+            is_wanted, is_ended = False, True
+            signal.signal(signal.SIGINT, _pass_over_one)
             raise KeyboardInterrupt
 
     is_usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -51,4 +53,9 @@ def interruptible(shown: Shown) -> Iterator[Shown]:
     try:
         yield shown._replace(show=show)
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if not is_ended:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _pass_over_one(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from memproc.cli.app import tell, tell_event
@@ -14,7 +15,7 @@ from memproc.cli.output import json_text
 from memproc.cli.progress_lines import TimeLeft, outcomes_line, progress_line, start_lines
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from memproc.cli.options import ProgressForm
     from memproc.report.events import Event, JobStarted, Progress
@@ -52,14 +53,16 @@ def shown_progress(form: ProgressForm = "auto", named: Sequence[str] = (), thing
         yield Shown(lambda _: None, lambda _: None, lambda: None)
     elif form == "json":
         yield Shown(_start_event(named), _every(SECONDS_BETWEEN_EVENTS, _tell_event), _write_ending_event)
-    elif form == "auto" and _is_terminal():
-        with _live() as lines:
+    elif form == "auto" and is_terminal():
+        lines = _Lines()
+        with live(lines):
             yield Shown(_start_told(named, thing), lines.show, lines.show_ending)
     else:
         yield Shown(_start_told(named, thing), _every(SECONDS_BETWEEN_LINES, _tell_line), _write_ending)
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Return whether standard error is a terminal on which lines can be renewed."""
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -69,13 +72,13 @@ def _is_terminal() -> bool:
 def _start_told(named: Sequence[str], thing: str) -> Callable[[JobStarted], None]:
     def start(reading: JobStarted) -> None:
         for line in start_lines(named, thing, reading):
-            _unless_gone(tell, line)
+            unless_gone(tell, line)
 
     return start
 
 
 def _start_event(named: Sequence[str]) -> Callable[[JobStarted], None]:
-    return lambda reading: _unless_gone(tell_event, {"event": "start", "what": [*named], **asdict(reading)})
+    return lambda reading: unless_gone(tell_event, {"event": "start", "what": [*named], **asdict(reading)})
 
 
 def _every(seconds: float, say: Callable[[Progress], None]) -> Callable[[Progress], None]:
@@ -85,12 +88,12 @@ def _every(seconds: float, say: Callable[[Progress], None]) -> Callable[[Progres
         nonlocal last
         if progress.seconds - last >= seconds:
             last = progress.seconds
-            _unless_gone(say, progress)
+            unless_gone(say, progress)
 
     return show
 
 
-def _unless_gone(say: Callable[..., None], what: object) -> None:
+def unless_gone(say: Callable[..., None], what: object) -> None:
     """Say something: a job must not end because nobody reads its progress any more."""
     with suppress(OSError):
         say(what)
@@ -140,8 +143,6 @@ class _Lines:
         self.is_ending = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
         from rich.text import Text
 
         progress, width = self.progress, options.max_width - 1  # in the last column some terminals break the line
@@ -149,21 +150,28 @@ class _Lines:
             yield Text(ENDING)
         if progress is None:
             return
-        if progress.share is None or width < NARROW_COLUMNS:
-            yield Text(progress_line(progress, self.left, width), no_wrap=True)
-        else:
-            row = Table.grid(padding=(0, 1))
-            bar = ProgressBar(total=1.0, completed=progress.share, width=BAR_COLUMNS)
-            row.add_row(bar, Text(progress_line(progress, self.left, width - BAR_COLUMNS - 1), no_wrap=True))
-            yield row
+        yield with_bar(progress.share, partial(progress_line, progress, self.left), width)
         yield Text(outcomes_line(progress, width), no_wrap=True)
 
 
+def with_bar(share: float | None, told: Callable[[int], str], width: int) -> RenderableType:
+    """Return the line that `told` gives for a width, behind a bar where the share is known and the terminal is wide enough."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    if share is None or width < NARROW_COLUMNS:
+        return Text(told(width), no_wrap=True)
+    row = Table.grid(padding=(0, 1))
+    row.add_row(ProgressBar(total=1.0, completed=share, width=BAR_COLUMNS), Text(told(width - BAR_COLUMNS - 1), no_wrap=True))
+    return row
+
+
 @contextmanager
-def _live() -> Iterator[_Lines]:
+def live(lines: RenderableType) -> Iterator[None]:
+    """Show lines on the terminal, renewed several times a second, until the block ends."""
     from rich.console import Console
     from rich.live import Live
 
-    lines = _Lines()
     with Live(lines, console=Console(stderr=True), transient=True, redirect_stdout=False):
-        yield lines
+        yield

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from memproc.report.report import counted
 
 if TYPE_CHECKING:
-    from memproc.report.events import JobStarted, Progress
+    from memproc.report.events import JobStarted, Progress, Rebuilding
     from memproc.report.time_left import SecondsLeft
 
 NAMES_SHOWN = 3
@@ -69,6 +69,21 @@ def progress_line(progress: Progress, left: object = "", width: int = 1_000) -> 
     whole = ", ".join([*share, f"{progress.read:,} records", f"{rate:,.0f}/s", *time_left, *size])
     tight = [*share, short(progress.read), f"{short(rate)}/s", *filter(None, [str(left)]), *_tight_size(progress)]
     return whole if len(whole) <= width else fitted(tight, width)
+
+
+def rebuild_line(event: Rebuilding, since: float = 0.0, width: int = 1_000) -> str:
+    """Return how far a step of a rebuild is, `since` seconds after that was told, in at most `width` columns.
+
+    >>> from memproc.report.events import Rebuilding
+    >>> rebuild_line(Rebuilding("keys", 3_000, 12_000, 2.0))
+    'computing keys again: 25%, 3,000 of 12,000, 1,500/s, 0:00:06 left'
+    """
+    rate = event.done / event.seconds if event.seconds else 0.0
+    seconds = max(0, round((event.total - event.done) / rate - since)) if rate else None
+    left = [] if seconds is None else [f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02} left"]
+    share = f"{event.share:.0%}"
+    whole = ", ".join([f"computing {event.step} again: {share}", f"{event.done:,} of {event.total:,}", f"{rate:,.0f}/s", *left])
+    return whole if len(whole) <= width else fitted([share, event.step, short(event.done), f"{short(rate)}/s", *left], width)
 
 
 def outcomes_line(progress: Progress, width: int = 1_000) -> str:

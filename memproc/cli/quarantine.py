@@ -30,6 +30,8 @@ from memproc.config import QuarantineStatus
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
+    from memproc.cli.progress import Shown
+    from memproc.report.report import Report
     from memproc.store.answers import Quarantined
     from memproc.store.quarantine.triage import Filters
 
@@ -112,15 +114,26 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Ingest quarantined records again: all, some, or as edited in an export. Exit with 1 if one still fails."""
+    from memproc.cli.working import Telling, Told, Wanted, worked
+
     which: Filters = {"category": category, "code": code, "job": job, "source": source}
     kinds = tuple(secret_kinds or ())
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     limits = {"max_fields": max_fields, "max_depth": max_depth}
     settings = settings_of(**limits, **dates, redact=redact, secrets=secrets, secret_kinds=kinds)
+    mapped = mapping_of(map_field, mapping)
+
+    def told(report: Report) -> Told:
+        text = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
+        return report.as_dict(), text
+
     with opened(database, settings=settings) as store:
-        report = store.replay(numbers or None, mapping=mapping_of(map_field, mapping), edited=edited, format=format, **which)
-    told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
-    show(report.as_dict(), told, as_json=as_json)
+
+        def work(shown: Shown) -> Report:
+            return store.replay(numbers or None, mapping=mapped, edited=edited, format=format, on_event=shown.hear, **which)
+
+        wanted = Wanted([], [], database, called="quarantine")
+        report = worked(work, wanted, Telling("auto", is_quiet=False, as_json=as_json), told)
     if report.status != "done" or report.quarantined:
         raise Exit(FAILED)
 

@@ -154,9 +154,12 @@ def rebuild(
     as_json: Json = False,
 ) -> None:
     """Recompute index, links and memories from the observations and decisions, with other settings if given."""
+    from memproc.cli.rebuild_progress import shown_rebuild
+
     with opened(database, for_rebuild=True) as store:
         chosen = settings_of(dedup=dedup, merge_at=merge_at, recall=recall, review_at=review_at)
-        joins, splits = store.rebuild(settings=chosen)
+        with shown_rebuild() as hear:
+            joins, splits = store.rebuild(settings=chosen, on_event=hear)
         count = store.count()
     told = f"{count} memories: {joins} fewer, {splits} more than before"
     show({"memories": count, "fewer": joins, "more": splits}, told, as_json=as_json)

@@ -29,11 +29,12 @@ class Telling(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What the command was given to read, as sources and as it was written, and the store."""
+    """What the command was given to read, as sources and as it was written, and the store; `called` is what is no source."""
 
     given: Sequence[Any]
     what: Sequence[str]
     into: str
+    called: str | None = None
 
 
 Told = tuple[dict[str, Any], str]  # a result, as JSON values and as text
@@ -49,7 +50,7 @@ def worked(work: Callable[[Shown], Report], wanted: Wanted, telling: Telling, to
     ingestion that was interrupted. `told` makes of the report what is told at the end. An error that ends a job which can be
     resumed gets a note with the command.
     """
-    from memproc.ingestion.ending import Interrupted
+    from memproc.report.ending import Interrupted
 
     asked = Asked(sys.argv[1:], wanted.into, wanted.what, can_resume=False)
 
@@ -58,8 +59,8 @@ def worked(work: Callable[[Shown], Report], wanted: Wanted, telling: Telling, to
         asked = asked._replace(can_resume=reading.can_resume)
         shown.start(reading)
 
-    named = [without_password(one) for one in wanted.what]
-    thing = "file" if all(isinstance(one, Path) for one in wanted.given) else "source"
+    named = [without_password(one) for one in wanted.what] if wanted.called is None else [wanted.called]
+    thing = "file" if wanted.given and all(isinstance(one, Path) for one in wanted.given) else "source"
     try:
         with shown_progress("off" if telling.is_quiet else telling.form, named, thing) as shown, interruptible(shown) as kept:
             report = work(kept._replace(start=begin))

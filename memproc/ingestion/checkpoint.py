@@ -208,15 +208,21 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
         if taken_over.claim is not None:
             taken_over.claim.is_followed = followed is not None
         return taken_over
-    formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
-    names = " ".join(source.name for source in sources)
-    if len(names) > NAMES_LIMIT_CHARS:
-        names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
+    names, formats = named(sources)
     identity, fingerprint = key or (None, None)
     begins_at = None if start is None else start.to_json()
     claim = writer.begin_job(names, formats, identity=identity, fingerprint=fingerprint, checkpoint=begins_at)
     claim.is_followed = followed is not None
     return StartedJob(claim.job, claim, start or Checkpoint(), identity is not None and not writer.is_rehearsal)
+
+
+def named(sources: Sequence[Source]) -> tuple[str, str]:
+    """Return the names of sources and of their formats, as a job keeps them."""
+    formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
+    names = " ".join(source.name for source in sources)
+    if len(names) > NAMES_LIMIT_CHARS:
+        names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
+    return names, formats
 
 
 def _start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 from memproc.ingestion.batches import Pieces
 from memproc.ingestion.source import Source
-from memproc.records import Outcome, Rejected
-from memproc.report.events import BatchLanded, BatchSizeChanged, Noted, Progress, RecordsQuarantined
+from memproc.records import Outcome
+from memproc.report.events import BatchLanded, BatchSizeChanged, Noted, Progress
 from memproc.report.measured import Measured, StageClock
+from memproc.report.rejections import quarantined_in
 from memproc.report.report import Report
 from memproc.report.time_left import Pace
 from memproc.resources import MEBIBYTE
@@ -18,9 +17,6 @@ from memproc.store.changes.landed import Landed
 from memproc.store.jobs.course import Course
 from memproc.taken import Taken
 from memproc.telling import is_anybody_listening, tell
-from memproc.validation import redacted
-
-MOST_KINDS = 20  # of faults in a batch that are told
 
 
 class Running:
@@ -109,20 +105,6 @@ def tell_batch(landed: Landed, source: Source, records: Taken, seconds: float, p
     settings = source.intake.settings
     for event in quarantined_in(landed.rejected, source.name, redacts=settings.redact or settings.hides_secrets):
         tell(event)
-
-
-def quarantined_in(rejected: Sequence[tuple[int, Rejected]], source: str, *, redacts: bool) -> Iterator[RecordsQuarantined]:
-    """Yield what the rejected records of a batch have in common, the most frequent first."""
-    kinds: Counter[tuple[str, str, str]] = Counter()
-    first: dict[tuple[str, str, str], tuple[int, str]] = {}
-    for position, one in rejected:
-        found = redacted(one.faults[0]) if redacts else one.faults[0]
-        kind = one.category.value, found.code, found.path
-        kinds[kind] += 1
-        first.setdefault(kind, (position, found.message))
-    for kind, count in kinds.most_common(MOST_KINDS):
-        position, message = first[kind]
-        yield RecordsQuarantined(source, count, *kind, message, position)
 
 
 def tell_size(before: int, now: int, *, is_refused: bool = False) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 from memproc.config import Settings
 from memproc.errors import UsageError, redacting
 from memproc.formats.draft import Context
-from memproc.ingestion.ending import OnEvent
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.pipeline import ingest
 from memproc.ingestion.reading import intake_of
 from memproc.ingestion.verifying import Reread
 from memproc.intake import Intake, clean_name
 from memproc.records import Memory
+from memproc.report.ending import OnEvent
 from memproc.report.migration import Changes, Migration
 from memproc.report.report import Report
 from memproc.sources.mapping_files import mapping_given

@@ -14,7 +14,7 @@ from memproc.errors import UsageError, redacting
 from memproc.formats import generic
 from memproc.formats.draft import Context
 from memproc.ingestion.opening import Asked, given_of, open_all
-from memproc.intake import Intake, clean_name
+from memproc.intake import Intake, required_name
 from memproc.records import Memory, Rejected
 from memproc.sources.mapping_files import mapping_given
 from memproc.times import parse_time, to_text
@@ -35,9 +35,7 @@ def read_file(
 
 def intake_of(context: Context, settings: Settings, *, namespace: str | None = None, as_of: object = None) -> Intake:
     """Return the intake for what a caller passed. Raises UsageError if a value is not valid."""
-    default_namespace = clean_name(namespace, "namespace")
-    if namespace is not None and default_namespace is None:
-        raise UsageError(f"namespace={namespace!r}: give a name, or leave it out")
+    default_namespace = required_name(namespace, "namespace")
     try:
         moment = None if as_of is None else parse_time(settings.dates.read(as_of))
     except ValueError as error:

@@ -8,7 +8,7 @@ from memproc.intake.chunk import Chunk
 from memproc.intake.intake import Intake
 from memproc.intake.isolating import isolated
 from memproc.intake.limits import exceeded_limit
-from memproc.intake.names import clean_name
+from memproc.intake.names import clean_name, required_name
 from memproc.intake.rejections import given_up, internal, raw_of
 from memproc.intake.riding import OWN, dates_among, kinds_left_out, secrets_among
 
@@ -24,5 +24,6 @@ __all__ = [
     "isolated",
     "kinds_left_out",
     "raw_of",
+    "required_name",
     "secrets_among",
 ]

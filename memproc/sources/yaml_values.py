@@ -31,7 +31,7 @@ def yaml_value(text: str) -> object:
     try:
         import yaml  # noqa: PLC0415 - an extra
     except ImportError:
-        raise UsageError("a mapping in YAML needs PyYAML: pip install 'memproc-sdk[yaml]', or write it as TOML") from None
+        raise UsageError("YAML needs PyYAML: pip install 'memproc-sdk[yaml]', or write it as TOML") from None
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc,unused-ignore]
         """A safe loader that knows the words of YAML 1.2 alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -10,11 +10,16 @@ from typing import Self
 
 from memproc.config import Settings
 from memproc.dedup.keys import Key
+from memproc.enrichment.changes import Changing
+from memproc.enrichment.given import Enrichment
 from memproc.records import M, Memory, Plain
 from memproc.store.changes.adding import Adder
 from memproc.store.changes.writer import Writer
+from memproc.store.enriching.enriching import Enriching
+from memproc.store.enriching.meanwhile import Meanwhile
 from memproc.store.face.adding import Adding
 from memproc.store.face.deciding import Deciding
+from memproc.store.face.gating import GateBook, Gating
 from memproc.store.face.keeping import Keeping
 from memproc.store.face.quarantining import Quarantining
 from memproc.store.face.reading import Reading
@@ -25,7 +30,7 @@ from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
 
 
-class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
+class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M], Gating[M]):
     """Memories in a database. Thread-safe; close it, or use it in a `with` block.
 
     `Store[Mine]` gives memories of the class `Mine`: `memproc.open(where, schema=Mine)` returns one.
@@ -97,6 +102,16 @@ class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
 def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     """Return a writer of an open store, for ingestion only."""
     return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class
+
+
+def enriching_of(store: Store[M], changing: Changing, enrichments: Sequence[Enrichment], meanwhile: Meanwhile) -> Enriching:
+    """Return what enriches records on their way into an open store, for ingestion only."""
+    return Enriching(store._opened, changing, enrichments, meanwhile)  # noqa: SLF001 - as above
+
+
+def gate_book_of(store: Store[M]) -> GateBook:
+    """Return what an open store keeps for gates, for ingestion only."""
+    return GateBook(store._opened)  # noqa: SLF001 - the book is not part of the public class
 
 
 def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], set[Key]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shlex
 import signal
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -19,11 +22,14 @@ from memproc.report.events import Progress
 from tests.command_line import as_json
 from tests.waiting import LIMIT_SECONDS, bounded
 
-RECORDS, BATCH = 4_000, 500
+RECORDS, BATCH, LARGE = 4_000, 500, 100_000
+AT_ONCE_SECONDS = 5  # by far less on a machine with nothing else to do
+CTRL_C = b"\x03"
 INTERRUPTIBLE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have had it ignored
     "from memproc.cli.main import main; main()"
 )
+ON_ITS_OWN_TERMINAL = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n{INTERRUPTIBLE}"
 SOME = Progress(1, 1, 0, 0, 0, 1.0, 1, 1)
 
 
@@ -44,8 +50,8 @@ def test_once_is_kept_until_the_batch_is_there(handled):  # noqa: ARG001 - it is
         assert ending
         with pytest.raises(KeyboardInterrupt):
             shown.show(SOME)
-        signal.raise_signal(signal.SIGINT)  # too late
     assert len(seen) == 2
+    signal.raise_signal(signal.SIGINT)  # too late: the report is being printed
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -120,6 +126,34 @@ def test_an_ingestion_ends_after_its_batch(tmp_path, memproc_in, options):
     assert "Traceback" not in told
     report = resumed(memproc_in, told)
     assert (report["status"], report["read"]) == ("done", RECORDS)
+    assert as_json(memproc_in("stats", "m.db", "--json"))["recount"]["is_whole"] is True
+
+
+@pytest.mark.costly
+def test_twice_ends_a_large_batch_at_once(tmp_path, memproc_in):
+    """By the keys of a terminal, which signals all processes in front."""
+    lines = [json.dumps({"content": f"Note {number} of {number * 7919 % 100_003} pages"}) + "\n" for number in range(LARGE)]
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    leader, follower = pty.openpty()
+    called = [sys.executable, "-c", ON_ITS_OWN_TERMINAL, "ingest", "a.jsonl", "--into", "m.db", "--batch-size", str(LARGE)]
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), follower)
+    with bounded(subprocess.Popen(called, cwd=tmp_path, start_new_session=True, **streams)) as process:
+        os.close(follower)
+        told = ""
+        for sign in ("reading", ENDING):
+            while sign not in told:
+                told += os.read(leader, 4_096).decode()
+            os.write(leader, CTRL_C)
+        pressed = time.monotonic()
+        with suppress(OSError):  # how Linux tells the end
+            while more := os.read(leader, 4_096):
+                told += more.decode()
+        process.wait(LIMIT_SECONDS)
+        took = time.monotonic() - pressed
+    os.close(leader)
+    assert process.returncode == 1
+    assert "interrupted: read 0 = " in told
+    assert took < AT_ONCE_SECONDS
     assert as_json(memproc_in("stats", "m.db", "--json"))["recount"]["is_whole"] is True
 
 

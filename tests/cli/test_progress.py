@@ -190,3 +190,15 @@ def test_json_lines_tell_begin_progress_and_end(tmp_path, memproc_in, files):
     told = memproc_in("ingest", "gone.jsonl", "--into", "m.db", "--progress", "json")[2]
     assert json.loads(told)["text"].startswith("memproc: ")
     assert memproc_in("stats", "gone.db")[2].startswith("memproc: ")  # of another command messages are text
+
+
+def test_a_replay_and_a_rebuild_are_shown(tmp_path, memproc_in):
+    """On a terminal with a bar; elsewhere a replay says what it reads."""
+    lines = [json.dumps({"content": f"Has {number} hens", "importance": 2 if number % 2 else 1}) + "\n" for number in range(40)]
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    memproc_in("ingest", "a.jsonl", "--into", "m.db")
+    _, _, told = memproc_in("retry", "m.db")
+    assert "reading quarantine: 1 source (json), " in told
+    code, shown, _ = on_terminal(tmp_path, "rebuild", "m.db", columns=100)
+    assert code == 0
+    assert "computing memories again: 100%" in shown

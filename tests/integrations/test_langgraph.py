@@ -362,3 +362,15 @@ def test_it_can_be_opened_by_itself(tmp_path):
             items.put(("a",), "k", {"content": "x"})
         with MemprocStore.from_conn_string(path, settings=settings) as items:
             assert items.get(("a",), "k").value == {"content": "x"}
+
+
+def test_a_page_of_namespaces_looks_into_no_more(here, monkeypatch):
+    """One look a name that is given, and none for those that have the same labels as far as they are asked for."""
+    for number in range(30):
+        here.put(("user", f"{number:02}", "notes"), "k", {"n": number})
+    asked, find = [], here._store.find
+    monkeypatch.setattr(here._store, "find", lambda **which: asked.append(which) or find(**which))
+    assert here.list_namespaces(limit=3, offset=1) == [("user", f"{number:02}", "notes") for number in (1, 2, 3)]
+    assert len(asked) == 4
+    assert here.list_namespaces(max_depth=1) == [("user",)]
+    assert len(asked) == 5

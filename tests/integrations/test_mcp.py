@@ -195,6 +195,8 @@ def test_a_blank_namespace_never_means_all(blank, store, tmp_path):
     """It is what a variable gives that is not set: nothing is served."""
     with pytest.raises(memproc.UsageError, match="give a name, or leave it out"):
         Desk(store, blank)
+    tools = (("add", {"content": "Has a cat", "namespace": blank or " "}), ("find", {"namespace": blank or " "}))
+    assert all("give a name, or leave it out" in told for told in called(Desk(store), *tools))
     code, _, told = run_memproc("mcp", tmp_path / "m.db", "--namespace", blank)
     assert (code, "give a name, or leave it out" in told, [*tmp_path.iterdir()]) == (2, True, [])
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from loguru import logger
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.store.changes.writer import Writer
+from memproc.store.reviews import open_reviews as module
 from memproc.store.reviews.reviewing import Reviewer
 from memproc.store.sql import tables
 
@@ -296,3 +297,42 @@ def test_a_value_that_returned_is_told_once_where_looking_goes_by_halves(fresh, 
         memproc.ingest([*records[2:], {"content": "The cousin paints the old harbour in Genoa"}], store)
         lines = rows_of(store, select(tables.ledger).where(tables.ledger.c.kind == "returned"))
         assert len(lines) == 1
+
+
+def test_reviews_come_page_by_page(fresh, monkeypatch):
+    """By number, those of one namespace if that is asked for, and no more are read than a page takes."""
+    read, by_key = [], module.rows_by_key
+    monkeypatch.setattr(module, "rows_by_key", lambda tx, keys: read.append(len(keys)) or by_key(tx, keys))
+    with fresh() as store:
+        for name in ("ann", "bob"):
+            cities = ("Berlin", "Paris", "Rome", "Madrid", "Vienna", "Lisbon", "Oslo")
+            moves = [{"content": f"She lives in {city}", "created_at": day} for city, day in zip(cities, DAYS, strict=False)]
+            memproc.ingest(moves, store, namespace=name)
+        every = sorted(review.number for review in store.reviews())
+        own = sorted(review.number for review in store.reviews(namespace="bob"))
+        assert len(every) > len(own) > 4
+        read.clear()
+        pages, after = [], 0
+        while page := store.reviews(after=after, limit=2, namespace="bob"):
+            pages += [review.number for review in page]
+            after = pages[-1]
+        assert pages == own
+        assert max(read) <= 4
+        assert [review.number for review in store.reviews(after=own[0])] == [one for one in every if one > own[0]]
+        assert [one.number for one in store.reviews(numbers=every[:2], after=every[0])] == [every[1]]
+        assert store.reviews(numbers=every[:1], namespace=" carl ") == []
+
+
+def test_namespaces_are_listed_by_one_statement(fresh):
+    """However many there are."""
+    with fresh() as store:
+        assert store.namespaces() == []
+        memproc.ingest([{"content": "Has a cat", "namespace": f"user {number:02}"} for number in range(40)], store)
+        sent = []
+        counted = lambda _connection, _cursor, sql, *_: sent.append(sql) if "SELECT" in sql else None  # noqa: E731 - it is removed
+        event.listen(Engine, "before_cursor_execute", counted)
+        try:
+            assert store.namespaces() == [f"user {number:02}" for number in range(40)]
+        finally:
+            event.remove(Engine, "before_cursor_execute", counted)
+    assert 1 <= len(sent) <= 3

@@ -13,7 +13,7 @@ from pydantic import Field
 from memproc.amounts import bytes_of
 from memproc.errors import SourceError, UsageError
 from memproc.flows.step import At, Options, Step, StepError, Text
-from memproc.sources.rest.pages import RestPages
+from memproc.sources.rest.asking import Asking
 from memproc.writing import beside
 
 PIECE_BYTES = 1 << 20
@@ -56,15 +56,16 @@ def _from_url(options: Fetch, at: At, to: Path, most: int) -> tuple[int, str]:
         from memproc.sources.rest.downloading import download  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise UsageError("fetching from a URL needs a package: pip install 'memproc-sdk[rest]'") from error
-    pages = RestPages(
+    asking = Asking(
         at.secrets.reference(options.from_),
+        "fetching from a URL",
         headers={name: at.secrets.reference(value) for name, value in options.headers.items()},
         hosts=options.hosts,
         allow_private=at.allowed.private,
         response_seconds=options.seconds,
         max_response_bytes=most,
     )
-    return download(pages, to)
+    return download(asking, to)
 
 
 def _from_file(path: Path, to: Path, most: int) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from heapq import merge, nlargest
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -116,9 +116,12 @@ class MemprocStore(BaseStore):
         return best[op.offset :]
 
     def _list_namespaces(self, op: ListNamespacesOp) -> list[tuple[str, ...]]:
+        """Return a page of the namespaces that have an item: no more of them are looked into than the page takes."""
         named = ((path_of(name), name) for name in self._store.namespaces())
-        kept = (path for path, name in named if path and fits(path, op.match_conditions) and any(self._items_in(name)))
-        return sorted({path[: op.max_depth] for path in kept})[op.offset : op.offset + op.limit]
+        fitting = sorted((path, name) for path, name in named if path and fits(path, op.match_conditions))
+        alike = groupby(fitting, key=lambda one: one[0][: op.max_depth])
+        kept = (shown for shown, group in alike if any(any(self._items_in(name)) for _, name in group))
+        return [*islice(kept, op.offset, op.offset + op.limit)]
 
     def _below(self, prefix: tuple[str, ...]) -> Iterator[SearchItem]:
         """Give the items of the namespaces that begin so, the newest first."""

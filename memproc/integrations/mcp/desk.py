@@ -9,12 +9,11 @@ variable that is not set, is wrong use, and never all namespaces.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from memproc.errors import NotFoundError, UsageError
-from memproc.intake import clean_name
+from memproc.intake import required_name
 from memproc.records import DEFAULT_NAMESPACE, Memory
 from memproc.store.answers import Review
 from memproc.store.store import Store
@@ -26,10 +25,7 @@ def kept_to(namespace: str | None) -> str | None:
     >>> kept_to(" ann "), kept_to(None)
     ('ann', None)
     """
-    cleaned = clean_name(namespace, "namespace")
-    if cleaned is None and namespace is not None:
-        raise UsageError(f"namespace={namespace!r}: give a name, or leave it out to serve all namespaces")
-    return cleaned
+    return required_name(namespace, "namespace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,8 @@ class Desk:
         object.__setattr__(self, "namespace", kept_to(self.namespace))
 
     def within(self, given: str | None) -> str | None:
-        """Return the namespace of a call, None for all. Raises UsageError if one is given that is not the client's."""
+        """Return the namespace of a call, None for all. Raises UsageError if one is given that is blank, or not the client's."""
+        given = required_name(given, "namespace")
         if self.namespace is None:
             return given
         if given not in (None, self.namespace):
@@ -67,14 +64,13 @@ class Desk:
             raise NotFoundError(f"there is no memory {identifier[:100]!r} here: take an id that find gives")
         return found
 
-    def reviews(self, numbers: Sequence[int] | None = None) -> list[Review[Any]]:
-        """Return the open reviews of the client's memories, by number."""
-        found = self.store.reviews(numbers=numbers)
-        return sorted((one for one in found if self.namespace in (None, one.one.namespace)), key=lambda one: one.number)
+    def reviews(self, after: int, limit: int) -> list[Review[Any]]:
+        """Return a page of the open reviews of the client's memories, by number, behind one."""
+        return self.store.reviews(after=after, limit=limit, namespace=self.namespace)
 
     def review(self, number: int) -> Review[Any]:
         """Return an open review of the client's. Raises NotFoundError on any other."""
-        found = self.reviews([number])
-        if not found:
+        found = self.store.reviews(numbers=[number])
+        if not found or self.namespace not in (None, found[0].one.namespace):
             raise NotFoundError(f"there is no open review {number} here: take a number that reviews gives")
         return found[0]

@@ -85,7 +85,7 @@ def _update(desk: Desk, asked: given.Update) -> told.UpdateTold:
 
 
 def _reviews(desk: Desk, asked: given.Reviews) -> told.ReviewsTold:
-    waiting = [one for one in desk.reviews() if one.number > int(asked.cursor or 0)]
+    waiting = desk.reviews(int(asked.cursor or 0), asked.limit + 1)
     page = [*map(told.ReviewTold.of, waiting[: asked.limit])]
     return told.ReviewsTold(reviews=page, cursor=str(page[-1].review) if len(waiting) > len(page) else None)
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from memproc.errors import OversizedError
-from memproc.sources.remote import Visit
+from memproc.sources.rest.asking import Asking
 from memproc.sources.rest.client import Body
-from memproc.sources.rest.pages import RestPages
 from memproc.writing import beside
+
+
+ASKED_FOR = {"Accept": "*/*", "Accept-Encoding": "gzip", "User-Agent": "memproc"}
 
 
 class Downloaded(NamedTuple):
@@ -21,12 +23,13 @@ class Downloaded(NamedTuple):
     sha256: str
 
 
-def download(pages: RestPages, to: Path) -> Downloaded:
+def download(asking: Asking, to: Path) -> Downloaded:
     """Take the answer of a URL to a file, which is replaced when all of it is there.
 
-    Raises OversizedError where it is larger than `pages.max_response_bytes`, and else what reading `pages` raises.
+    Raises OversizedError where it is larger than `asking.max_response_bytes`, and else what reading a web API raises.
     """
-    most = pages.max_response_bytes
+    asking.check()
+    most = asking.max_response_bytes
 
     def take(body: Body) -> Downloaded:
         hashed, taken = sha256(), 0
@@ -35,12 +38,14 @@ def download(pages: RestPages, to: Path) -> Downloaded:
                 for piece in body.pieces:
                     taken += len(piece)
                     if taken > most:
-                        raise OversizedError(f"{pages.label} has more than {most:,} bytes: allow more by max_bytes, if it is meant")
+                        raise OversizedError(
+                            f"{asking.shown(asking.url)} has more than {most:,} bytes: allow more by max_bytes, if it is meant"
+                        )
                     hashed.update(piece)
                     part.stream.write(piece)
         finally:
             body.close()
         return Downloaded(taken, hashed.hexdigest())
 
-    with closing(pages.client(Visit())) as client:
-        return client.get(client.secrets.revealed_url(pages.url), take)
+    with closing(asking.client({}, more_headers=ASKED_FOR)) as client:
+        return client.get(asking.secrets.revealed_url(asking.url), take)

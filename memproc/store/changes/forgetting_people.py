@@ -18,6 +18,7 @@ from memproc.dedup.keys import namespace_number
 from memproc.dedup.neighbourhood import Row
 from memproc.formats.usual_names import claim_on
 from memproc.store.changes.forgetting import forget
+from memproc.store.enriching.kept import take_namespace_out
 from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import count_memories
 from memproc.store.quarantine.records import raw_of, take_out
@@ -65,6 +66,8 @@ def forget_whom(tx: Tx, segments: Segments, whom: Mapping[str, str], note: str) 
     rows = _rows_of(tx, whom)
     if rows:
         forget(tx, segments, rows, note)
+    if whom.keys() == {"namespace"}:
+        take_namespace_out(tx, namespace_number(whom["namespace"]))
     stated: set[int] = set()
     unclear: list[int] = []
     for row in tx.execute(_REJECTED).all():

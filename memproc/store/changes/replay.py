@@ -1,26 +1,22 @@
-"""Replays quarantined records: unchanged, with a mapping, changed by a function, or as a person edited them.
+"""How a quarantined record is read again: unchanged, with a mapping, changed by a function, or as a person edited it.
 
-Rules: a replay is a job, and its records go through the same intake and landing as any. A record leaves quarantine in the
-transaction that accepts everything it gives; else it stays, with the new faults. The options of the original call (source, include,
+Rules: it goes through the same intake as any. The options of the original call (source, include,
 mapping, date) apply again, so that a corrected record is the same observation as if it had been right at first. A part that its
 format cannot read alone (a message of a conversation) fails as before. Decisions in replayed records are ignored.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
 
-from memproc.batch_size import FIRST_BATCH, LARGEST_BATCH_BYTES
 from memproc.config import Policy, Settings
 from memproc.dates import Dates
-from memproc.errors import DatabaseError, MemprocError, UsageError
-from memproc.failures import Kind
+from memproc.errors import MemprocError
 from memproc.formats import format_named, generic, of_line, own
 from memproc.formats.draft import Context, Format
 from memproc.formats.mapping import FieldMap, mapping_of
@@ -29,20 +25,7 @@ from memproc.records import Category, Fault, Memory, Rejected
 from memproc.sources.decoding import decode
 from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
-from memproc.store.changes.landed import Arrived, Landed
-from memproc.store.jobs.jobs import ENDED_BY
 from memproc.store.quarantine.edits import Edits
-from memproc.store.quarantine.records import OPEN, REPLAY, Origin, raw_of, rejected_in
-from memproc.store.quarantine.triage import (
-    QuarantineFilter,
-    SettledMeanwhileError,
-    faults_of,
-    require_open,
-    rows_by_number,
-    rows_of,
-)
-from memproc.store.sql.transactions import Transactions
-from memproc.store.sql.tx import Tx
 from memproc.taken import Taken
 from memproc.validation import failed, fault, redacted
 
@@ -62,13 +45,6 @@ class ReplayedRecord(NamedTuple):
     format: str
     namespace: str
     context: str
-
-
-class Chosen(NamedTuple):
-    """The numbers of the records to replay, in order, and their distinct formats."""
-
-    numbers: list[int]
-    formats: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,98 +156,6 @@ class ReplayPlan:
         fields = frozenset(self.schema.model_fields)
         is_reshaped = self.edits is not None and not original.matches(value, fields) and generic.matches(value, fields)
         return of_line(generic.FORMAT, value) if is_reshaped else original
-
-
-class Replay:
-    """One run of a replay. `land` writes what arrived as a batch with this origin."""
-
-    def __init__(
-        self,
-        transactions: Transactions,
-        land: Callable[[Arrived, Origin], Landed],
-        plan: ReplayPlan,
-        batch_size: int | None,
-    ) -> None:
-        self._transactions, self._land, self._plan = transactions, land, plan
-        self._size = batch_size or FIRST_BATCH
-        self._landed = 0
-
-    def run(self, numbers: Iterable[int]) -> str:
-        """Replay the open records with these numbers in batches; return the status the job ends with."""
-        left = deque(numbers)
-        while left:
-            counts, records = self._gather(left)
-            if not counts:
-                continue
-            try:
-                if request := self._land_batch(counts, records).request:
-                    return ENDED_BY[request]
-            except SettledMeanwhileError:  # another process was faster; the next attempt leaves its records out
-                left.extendleft(reversed(counts))
-            except DatabaseError as error:
-                if error.failure.kind is not Kind.CAPACITY or len(counts) == 1:
-                    raise
-                self._size = max(min(self._size, len(counts)) // 2, 1)
-                left.extendleft(reversed(counts))
-        return "done"
-
-    def _gather(self, left: deque[int]) -> tuple[dict[int, int], Taken]:
-        """Remove the records of one batch from `left`. Return the number of prepared records of each, by its number, and all of
-        these.
-        """
-        counts: dict[int, int] = {}
-        records, size_bytes = Taken(), 0
-        while left and len(records) < self._size and size_bytes < LARGEST_BATCH_BYTES:
-            for record in self._open_records([left.popleft() for _ in range(min(REPLAYED_AT_ONCE, self._size, len(left)))]):
-                taken = self._plan.take(record)
-                if taken is not None:
-                    counts[record.number] = len(taken)
-                    records.extend(taken)
-                    size_bytes += len(record.raw)
-        return counts, records
-
-    def _open_records(self, numbers: Sequence[int]) -> list[ReplayedRecord]:
-        def open_records(tx: Tx) -> list[ReplayedRecord]:
-            rows = rows_by_number(tx, numbers)
-            return [
-                ReplayedRecord(at, Category(row.category), faults_of(row), raw_of(tx, at), row.format, row.namespace, row.context)
-                for at, row in sorted(rows.items())
-                if row.status == OPEN
-            ]
-
-        return self._transactions.read(open_records)
-
-    def _land_batch(self, counts: Mapping[int, int], records: Taken) -> Landed:
-        positions = iter(range(self._landed, self._landed + len(records)))
-        replayed = {number: [*islice(positions, count)] for number, count in counts.items()}
-        landed = self._land(Arrived(records, self._landed, replayed), Origin(REPLAY, "", ""))
-        self._landed += len(records)
-        return landed
-
-
-def chosen_for_replay(
-    tx: Tx,
-    which: QuarantineFilter,
-    numbers: Collection[int] | None,
-    edits: Edits | None,
-    places: Mapping[int, tuple[object, object]],
-) -> Chosen:
-    """Return the open records that match: the filters, and the numbers and the edited file if given.
-
-    Raises NotFoundError if one of the numbers is not open, and UsageError if the file is an export of another store.
-    """
-    if numbers is None and edits is None:
-        formats = {row.number: row.format for row in rows_of(tx, which)}
-        return Chosen([*formats], [*dict.fromkeys(formats.values())])
-    rows = rows_by_number(tx, set(edits or ()) if numbers is None else numbers)
-    for number, place in places.items():
-        if number in rows and place != (rows[number].job, rows[number].position):
-            raise UsageError(f"record {number} of the file is not record {number} of this store: was it exported from another?")
-    is_open = {number: row for number, row in rows.items() if row.status == OPEN}
-    require_open(numbers or (), is_open)
-    of_job = is_open.keys() if which.job is None else rejected_in(tx, which.job).keys()
-    chosen = [row for at, row in sorted(is_open.items()) if at in of_job and which.includes(row) and (edits is None or at in edits)]
-    return Chosen([row.number for row in chosen], [*dict.fromkeys(row.format for row in chosen)])
 
 
 def _text_of(raw: bytes) -> str | bytes:

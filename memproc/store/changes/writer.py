@@ -34,6 +34,7 @@ from memproc.store.jobs.jobs import (
     latest,
     left,
     note_looked,
+    renew,
     step,
     take,
 )
@@ -247,6 +248,10 @@ class Writer:
                 report.patterns = [without_values(pattern, fields) for pattern in patterns] if redacts else patterns
 
         self._transactions.read(count)
+
+    def renew(self, claim: Claim) -> str | None:
+        """Renew the lease of a job that waits for something else, and return what is asked of it."""
+        return self._transactions.write_again(lambda tx: renew(tx, claim))
 
     def merge_index(self) -> None:
         """Merge index segments of similar size, in transactions of their own. This changes no result."""

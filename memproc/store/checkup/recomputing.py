@@ -89,8 +89,8 @@ class Recomputed:
     def check_memories(self) -> None:
         """Cluster again all observations that may share a memory, and compare with the stored memories."""
         done: set[Key] = set()
-        for observations in in_company(self.tx):
-            fresh = [seen for seen in observations if seen.key not in done]
+        for company in in_company(self.tx):
+            fresh = [seen for seen in company.observations(self.tx) if seen.key not in done]
             near = neighbourhood(self.tx, fresh, is_whole=True)
             done |= near.rows.keys()
             clustered, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)

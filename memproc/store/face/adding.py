@@ -11,10 +11,13 @@ from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decision import Decision
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.preparing import prepare
+from memproc.enrichment.batches import BatchEnrichment
+from memproc.enrichment.changes import Changing
+from memproc.enrichment.given import Enrich, Enrichment, enrichments_of
 from memproc.errors import NotFoundError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
-from memproc.intake import Intake, clean_name
+from memproc.intake import Intake, clean_name, required_name
 from memproc.records import Fault, Given, M, Memory, Outcome, Plain
 from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
@@ -36,6 +39,8 @@ from memproc.store.changes.updating import (
     without_date,
 )
 from memproc.store.changes.writer import Batch
+from memproc.store.enriching.enriching import Enriching
+from memproc.store.enriching.meanwhile import Meanwhile
 from memproc.store.face.face import Face
 from memproc.store.quarantine.records import Origin
 from memproc.store.rows.memories import memory_at
@@ -83,20 +88,30 @@ class Adding(Face[M]):
         namespace: str | None = None,
         source: str | None = None,
         format: str | None = None,
+        enrich: Enrich | None = None,
     ) -> Added[M]:
         """Validate one record and write it, in its own transaction or together with records that other threads add at that moment.
 
         The record is a mapping for one memory, in any format of single records, by default detected. Bad input does not raise: its
         outcome is `quarantined`. Raises UsageError on an unknown format, and on a record that holds several memories or none, as a
-        conversation may.
+        conversation may. `enrich` as of `memproc.ingest`, but for a `BatchEnrichment`.
         """
+        enrichments = enrichments_of(enrich)
         read = self._read(record, namespace, source, format)
+        if enrichments:
+            read = read._replace(taken=self._enriched(read.taken, enrichments))
         with redacting(is_wanted=self.settings.redact):
             landed = self._adder.add(read.taken, read.origin)
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, _first_of(faults), faults)
         return replace(self._to_added(landed, read.taken.accepted.at(0)), unknown=read.unknown)
+
+    def _enriched(self, taken: Taken, enrichments: Sequence[Enrichment]) -> Taken:
+        if any(isinstance(one, BatchEnrichment) for one in enrichments):
+            raise UsageError("an order of a batch API is answered hours later: give add a function or memproc.HttpEnrichment")
+        meanwhile = Meanwhile(asks=not self._opened.transactions.is_rehearsal)
+        return Enriching(self._opened, Changing(self.schema, self.settings), enrichments, meanwhile).enrich(taken)
 
     def upsert(
         self,
@@ -169,7 +184,9 @@ class Adding(Face[M]):
             record = taken.accepted.at(0).record
             if without_date(record) == without_date(there.record):
                 raise _UnchangedError
-            prepared = self._prepared(record, is_identity=there.shown.observation.is_identity)
+            is_identity = there.shown.observation.is_identity
+            is_as_taken = taken.accepted.is_identity[0] == is_identity
+            prepared = taken if is_as_taken else self._prepared(record, is_identity=is_identity)
             return prepared, to_replace(tx, prepared.accepted.at(0).observation, there, note)
 
         try:
@@ -211,7 +228,9 @@ class Adding(Face[M]):
         item = of_record(record)
         format_used = format_named(format) if format else self._format_of(item)
         context = Context(source=clean_name(source, "source"), is_told=format is None)
-        intake = Intake(format_used, self.policy, self.schema, clean_name(namespace, "namespace"), context, settings=self.settings)
+        intake = Intake(
+            format_used, self.policy, self.schema, required_name(namespace, "namespace"), context, settings=self.settings
+        )
         taken = intake.take(item).records
         if len(taken) != 1:
             raise UsageError(f"the record holds {len(taken)} memories in format {format_used.name!r}: use memproc.ingest")

@@ -14,7 +14,7 @@ from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.review_policy import checked_name, parse_policy
 from memproc.embedding import embedder
 from memproc.errors import UsageError
-from memproc.intake import clean_name
+from memproc.intake import required_name
 from memproc.records import M
 from memproc.store.answers import (
     Applied,
@@ -28,7 +28,7 @@ from memproc.store.changes.forgetting import forget
 from memproc.store.changes.forgetting_people import Forgotten, forget_whom
 from memproc.store.changes.policies import Order, carry_out, policies_in, withdraw_policy
 from memproc.store.face.face import Face
-from memproc.store.reviews.open_reviews import open_reviews
+from memproc.store.reviews.open_reviews import WantedReviews, open_reviews
 from memproc.store.reviews.proposing import Proposer
 from memproc.store.reviews.settled import decisions_of_job, decisions_of_review, settled
 from memproc.store.rows.decisions import WITHDRAWN, all_decisions
@@ -119,12 +119,27 @@ class Deciding(Face[M]):
         """Return the policies that decided, by name, with the number of their decisions that were not taken back."""
         return self._opened.transactions.read(policies_in)
 
-    def reviews(self, *, limit: int | None = None, numbers: Iterable[int] | None = None) -> list[Review[M]]:
+    def reviews(
+        self,
+        *,
+        limit: int | None = None,
+        numbers: Iterable[int] | None = None,
+        after: int | None = None,
+        namespace: str | None = None,
+    ) -> list[Review[M]]:
         """Return the open reviews whose memories are still separate, changes first, then by confidence: at most `limit`, or those
-        with these `numbers`.
+        with these `numbers`, and only those of a `namespace` if one is given.
+
+        With `after` they come by number, page by page: it is that of the last review of the page before, 0 to begin. No more are
+        read than the page takes, and what others write meanwhile shifts nothing.
         """
-        most, chosen = limit_of(limit), None if numbers is None else whole_numbers(numbers)
-        return self._opened.transactions.read(lambda tx: open_reviews(tx, self._to_memory, most, chosen))
+        wanted = WantedReviews(
+            limit_of(limit),
+            None if numbers is None else whole_numbers(numbers),
+            None if after is None else whole_number("after", after, least=0),
+            required_name(namespace, "namespace"),
+        )
+        return self._opened.transactions.read(lambda tx: open_reviews(tx, self._to_memory, wanted))
 
     def settled_reviews(self) -> list[Settled]:
         """Return the decided reviews in the order they came; `decisions(review=number)` returns their decisions."""
@@ -177,7 +192,7 @@ class Deciding(Face[M]):
         Raises NotFoundError, and UsageError unless it is told what to forget, also where a namespace or subject is blank.
         """
         given = {"namespace": namespace, "subject": subject}
-        whom = {name: _named(value, name) for name, value in given.items() if value is not None}
+        whom = {name: cleaned for name, value in given.items() if (cleaned := required_name(value, name)) is not None}
         if (identifier is None) != bool(whom) or (identifier is not None and dry_run):
             raise UsageError("forget takes the id of a memory, or a namespace, a subject or both, which may be tried with dry_run")
         segments = self._opened.segments
@@ -196,11 +211,3 @@ class Deciding(Face[M]):
             found = self._opened.transactions.write(forgotten)
         self._opened.wipe()
         return replace(found, is_trial=dry_run) if isinstance(found, Forgotten) else found
-
-
-def _named(given: str, what: str) -> str:
-    """Return a name of what is to be forgotten. Raises UsageError on a blank one, without which more would be meant."""
-    name = clean_name(given, what)
-    if name is None:
-        raise UsageError(f"{what}={given!r}: give a name, or leave it out")
-    return name

@@ -11,6 +11,7 @@ from memproc.config import Policy, Settings
 from memproc.dedup.review_policy import checked_name
 from memproc.errors import UsageError
 from memproc.records import M
+from memproc.report.ending import OnEvent
 from memproc.retention import Expired, RetentionRule, checked_age, checked_rules
 from memproc.store.answers import (
     Calibration,
@@ -25,6 +26,7 @@ from memproc.store.reviews.reviewing import Reviewer
 from memproc.store.rows.expired import expired_by_name, rules_kept, write_rules
 from memproc.store.sql.backup import backup
 from memproc.store.sql.tx import Tx
+from memproc.telling import listening
 
 
 class Keeping(Face[M]):
@@ -99,11 +101,12 @@ class Keeping(Face[M]):
         pairs = list(labels)
         return self._opened.transactions.write(lambda tx: calibrate(tx, pairs, self.policy))
 
-    def rebuild(self, *, settings: Settings | None = None) -> tuple[int, int]:
+    def rebuild(self, *, settings: Settings | None = None, on_event: OnEvent | None = None) -> tuple[int, int]:
         """Compute keys, index, links and memories again from observations, decisions and settings.
 
         Applies the last calibration, and finds the open reviews again if the policy or `review_at` changed; otherwise it changes
-        nothing. Return how many memories fewer and more there are.
+        nothing. `on_event` is called with each `Rebuilding`, `Retrying` and `Waiting`. Return how many memories fewer and more
+        there are.
         """
         changed = self.policy.changed_by(settings) if settings else {}
 
@@ -115,7 +118,8 @@ class Keeping(Face[M]):
                 Reviewer(self._opened.segments, policy, least).find_again(tx)
             return policy, moved
 
-        self._opened.policy, moved = self._opened.transactions.write(rebuilt)
+        with listening(on_event):
+            self._opened.policy, moved = self._opened.transactions.write(rebuilt)
         return moved
 
     def backup(self, to: str | Path | IO[bytes], *, overwrite: bool = False) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -14,13 +14,15 @@ from memproc.config import QuarantineStatus
 from memproc.errors import NotFoundError
 from memproc.formats import format_named
 from memproc.records import M, Memory
+from memproc.report.ending import Interrupted, OnEvent, told_to_the_end
 from memproc.report.report import Pattern, Report
 from memproc.sources.mapping_files import mapping_given
 from memproc.store.answers import (
     Quarantined,
 )
 from memproc.store.changes.landed import Arrived, Landed
-from memproc.store.changes.replay import Replay, ReplayPlan, Transform, chosen_for_replay
+from memproc.store.changes.replay import ReplayPlan, Transform
+from memproc.store.changes.replaying import Replay, ReplayCourse, chosen_for_replay
 from memproc.store.changes.writer import Batch
 from memproc.store.exporting import export_lines_to
 from memproc.store.face.face import Face
@@ -123,47 +125,62 @@ class Quarantining(Face[M]):
         edited: str | Path | None = None,
         format: str | None = None,
         schema: type[Memory] | None = None,
+        on_event: OnEvent | None = None,
         **which: Unpack[Filters],
     ) -> Report:
         """Ingest quarantined records again as a new job: all open ones, those with these numbers, or those that match the filters.
 
         They are read unchanged, or with another `format`, `mapping` (as of `ingest`) or `schema`, changed by `transform` (a
         function of the value that returns a value, or None to skip the record), or from the edited export `edited`. Accepted
-        records leave quarantine and keep their history; the others stay with their new faults. Raises UsageError if the file is not
-        such an export, and NotFoundError if a number is not open.
+        records leave quarantine and keep their history; the others stay with their new faults. `on_event` is called with each
+        `Event`, as by `ingest`. Raises UsageError if the file is not such an export, and NotFoundError if a number is not open. A
+        KeyboardInterrupt is raised with the `report`.
         """
-        started, report = perf_counter(), Report()
-        edits, places = edits_in(Path(edited), redacts=self.settings.redact) if edited is not None else (None, {})
-        wanted = None if numbers is None else whole_numbers(numbers)
-        filters = which_of(**which)
-        chosen = self._opened.transactions.read(lambda tx: chosen_for_replay(tx, filters, wanted, edits, places))
-        report.format = format_named(format).name if format else " ".join(chosen.formats)
-        if edits is not None and len(chosen.numbers) < len(edits):
-            report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not meant")
-        plan = ReplayPlan(
-            policy=self.policy,
-            schema=schema or self.schema,
-            format=format,
-            mapping=mapping_given(mapping),
-            transform=transform,
-            edits=edits,
-            settings=self.settings,
-        )
-        status = self._replay(report, chosen.numbers, plan) if chosen.numbers else "done"
-        report.secrets = plan.secrets
-        report.finish(status, perf_counter() - started)
+        with told_to_the_end(on_event) as ending:
+            started, report = perf_counter(), Report()
+            edits, places = edits_in(Path(edited), redacts=self.settings.redact) if edited is not None else (None, {})
+            wanted = None if numbers is None else whole_numbers(numbers)
+            filters = which_of(**which)
+            chosen = self._opened.transactions.read(lambda tx: chosen_for_replay(tx, filters, wanted, edits, places))
+            report.format = format_named(format).name if format else " ".join(chosen.formats)
+            if edits is not None and len(chosen.sizes) < len(edits):
+                report.notes.append(f"{len(edits) - len(chosen.sizes)} of the file are not open (any more), or not meant")
+            plan = ReplayPlan(
+                policy=self.policy,
+                schema=schema or self.schema,
+                format=format,
+                mapping=mapping_given(mapping),
+                transform=transform,
+                edits=edits,
+                settings=self.settings,
+            )
+            ending.running = course = ReplayCourse(report, chosen, plan, started)
+            try:
+                status = self._replay(course, plan, chosen.sizes) if chosen.sizes else "done"
+            except KeyboardInterrupt as error:
+                message = f"the replay (job {report.job}) was interrupted: another one goes on with what is left"
+                raise Interrupted(message, self._finished(course, plan, "interrupted")) from error
+            ending.report = self._finished(course, plan, status)
         return report
 
-    def _replay(self, report: Report, numbers: Sequence[int], plan: ReplayPlan) -> str:
-        claim = self._writer.begin_job(REPLAY, report.format)
-        report.job = claim.job
+    def _replay(self, course: ReplayCourse, plan: ReplayPlan, numbers: Collection[int]) -> str:
+        claim = self._writer.begin_job(REPLAY, course.report.format)
+        course.report.job = claim.job
 
         def land(arrived: Arrived, origin: Origin) -> Landed:
             return self._writer.land(claim, Batch(arrived, origin))
 
-        replay = Replay(self._opened.transactions, land, plan, self.settings.batch_size)
+        replay = Replay(self._opened.transactions, land, plan, course)
         self._writer.catch_up(claim)
         status = self._writer.run_job(claim, lambda: replay.run(numbers))
         self._writer.merge_index()
-        self._writer.count_into(report, self.schema.model_fields, redacts=self.settings.redact)
         return status
+
+    def _finished(self, course: ReplayCourse, plan: ReplayPlan, status: str) -> Report:
+        """Return the report, with the counts of what was committed."""
+        report = course.report
+        if report.job is not None:
+            self._writer.count_into(report, self.schema.model_fields, redacts=self.settings.redact)
+        report.secrets = plan.secrets
+        report.finish(status, course.seconds)
+        return report

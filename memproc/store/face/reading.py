@@ -16,7 +16,7 @@ from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
 from memproc.errors import UsageError
 from memproc.formats.writers import CONFIRMED, GRAPHS
-from memproc.intake import clean_name
+from memproc.intake import clean_name, required_name
 from memproc.records import DEFAULT_NAMESPACE, M, Memory, Plain
 from memproc.report.comparing import compared
 from memproc.report.store_report import Comparison, StoreReport
@@ -38,7 +38,7 @@ from memproc.store.jobs.jobs import (
 from memproc.store.reporting.gathering import report_of
 from memproc.store.rows.expired import count_expired
 from memproc.store.rows.exports import marked_memories, whole_observations
-from memproc.store.rows.finding import FIRST_AT_ONCE, Place, Wanted, found_memories, place_of
+from memproc.store.rows.finding import found_memories
 from memproc.store.rows.history import history_of
 from memproc.store.rows.memories import memories_by_id, memory_at
 from memproc.store.rows.namespaces import namespaces
@@ -47,6 +47,7 @@ from memproc.store.rows.own_ids import named_by_caller
 from memproc.store.rows.relations import Related, linked_memories, related_to
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
 from memproc.store.rows.trust import confirmed_memories
+from memproc.store.rows.wanted import FIRST_AT_ONCE, Place, Wanted, place_of
 from memproc.store.sql.tx import Tx
 from memproc.times import parse_time, to_micros, to_text
 from memproc.values import shown
@@ -72,7 +73,7 @@ class Reading(Face[M]):
             if source is None and namespace is None:
                 row = named_by(tx, identifier)
             else:
-                within = clean_name(namespace, "namespace") or DEFAULT_NAMESPACE
+                within = required_name(namespace, "namespace") or DEFAULT_NAMESPACE
                 row = named_by_caller(tx, shown(identifier), within, clean_name(source, "source"))
             return self._to_memory(memory_at(tx, row)) if row else None
 
@@ -114,13 +115,13 @@ class Reading(Face[M]):
         first, end, then = _moment_of("since", since), _moment_of("until", until), _moment_of("at", at)
         names = {"namespace": namespace, "subject": subject, "conversation": conversation, "kind": kind}
         names |= {"tag": tag, "emotion": emotion, "relation": relation}
-        given = {name: shown(value) for name, value in names.items() if value is not None}  # a blank name matches nothing
+        given = {name: cleaned for name, value in names.items() if (cleaned := required_name(value, name)) is not None}
         words = canonical(text) if text else ""
         wanted = Wanted(
             namespace=given.get("namespace"),
             since=to_micros(first) if first else None,
             until=to_micros(end) if end else None,
-            holds=[value for name, value in given.items() if name != "namespace"],
+            holds={name: value for name, value in given.items() if name != "namespace"},
             text=words,
             after=place_of(after if isinstance(after, str) else self.cursor(after)) if after is not None else None,
             expired=expired,
@@ -134,10 +135,23 @@ class Reading(Face[M]):
                 and (not words or words in canonical(plain["content"]))
             )
 
-        def matching(tx: Tx) -> list[M]:
-            return [*map(self._to_memory, islice((one for one in found_memories(tx, wanted) if is_wanted(one, tx.now)), most))]
+        def matching(tx: Tx) -> tuple[list[M], bool]:
+            found = found_memories(tx, wanted)
+            meant = islice((one for one in found.memories if is_wanted(one, tx.now)), most)
+            return [*map(self._to_memory, meant)], found.is_index_behind
 
-        return self._opened.transactions.read(matching)
+        memories, is_index_behind = self._opened.transactions.read(matching)
+        if is_index_behind:
+            self._opened.search_index.catch_up_aside()
+        return memories
+
+    def index(self) -> int:
+        """Bring the index that `find` asks up to all that came since, and return how many observations that were.
+
+        Nothing has to call this: in a large namespace `find` lets it be done in a thread, a part at a time, and reads what is not
+        in it yet. Raises StoreError where the store cannot be written.
+        """
+        return self._opened.search_index.catch_up()
 
     def cursor(self, memory: Memory) -> str:
         """Return the place of a memory that `find` gave, as text: `find(after=...)` goes on behind it, also in another process."""

@@ -148,6 +148,17 @@ def step(tx: Tx, claim: Claim, state: StoreState, checkpoint: str | None, *, is_
     return False
 
 
+def renew(tx: Tx, claim: Claim) -> str | None:
+    """Renew the lease of a job between two batches, and return what is asked of it. Raises StoreError where another process has
+    taken it over.
+    """
+    row = tx.execute(select(_jobs.fence, _jobs.request).where(_jobs.number == claim.job)).one()
+    if row.fence != claim.fence:
+        raise StoreError(f"job {claim.job} was taken over by another process: this one stops")
+    tx.update_rows(tables.jobs, [{"number": claim.job, "lease_until": _lease(tx)}])
+    return row.request if row.request is None else str(row.request)
+
+
 def note_looked(tx: Tx, number: int, looked: int) -> None:
     """Write how many of the batches of a job were looked at for reviews."""
     tx.update_rows(tables.jobs, [{"number": number, "looked": looked}])

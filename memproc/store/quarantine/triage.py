@@ -36,7 +36,7 @@ _LAST = tables.batches.alias("last")
 _FOUND = (
     select(
         *(_rows[name] for name in ("number", "key", "category", "code", "path", "message", "pattern", "faults")),
-        *(_rows[name] for name in ("source", "format", "namespace", "position", "times_seen", "context", "status")),
+        *(_rows[name] for name in ("source", "format", "namespace", "position", "raw_bytes", "times_seen", "context", "status")),
         _batches.job,
         _batches.committed_at.label("first_seen"),
         _LAST.c.committed_at.label("last_seen"),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, get_args
+from operator import attrgetter
+from typing import Any, NamedTuple, get_args
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from memproc.arguments import LARGEST_NUMBER
 from memproc.config import Verdict
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decision import Decision
-from memproc.dedup.keys import Key
+from memproc.dedup.keys import Key, namespace_number
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.neighbourhood import Row
 from memproc.dedup.observation import Observation
@@ -34,18 +35,44 @@ _REVIEWS = select(*(_reviews[name] for name in ("number", "kind", "confidence", 
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
-def open_reviews(
-    tx: Tx, restored: Callable[[Plain], M], limit: int | None = None, numbers: Collection[int] | None = None
-) -> list[Review[M]]:
-    """Return the open reviews whose memories are still separate, changes first, then by falling confidence; at most `limit`,
-    and only those of `numbers` if given.
+class WantedReviews(NamedTuple):
+    """Which open reviews are meant: at most `limit`, those of `numbers`, of a `namespace`; with `after`, those behind that number
+    by number.
     """
-    if numbers is None:
-        rows = tx.execute(_REVIEWS.where(_reviews.status == "open")).all()
+
+    limit: int | None = None
+    numbers: Collection[int] | None = None
+    after: int | None = None
+    namespace: str | None = None
+
+
+def open_reviews(tx: Tx, restored: Callable[[Plain], M], wanted: WantedReviews) -> list[Review[M]]:
+    """Return the open reviews whose memories are still separate, changes first, then by falling confidence, or by number."""
+    query, within = _REVIEWS.where(_reviews.status == "open"), wanted.namespace
+    if within is not None:
+        query = query.join_from(tables.reviews, tables.observations, _observations.key == _reviews.one)
+        query = query.where(_observations.namespace == namespace_number(within))
+    most = LARGEST_NUMBER if wanted.limit is None else wanted.limit
+    if wanted.numbers is not None:
+        chosen = tx.select_by_keys(_REVIEWS, _reviews.number, wanted.numbers)
+        rows = [row for row in chosen if row.status == "open" and row.number > (wanted.after or 0)]
+    elif wanted.after is not None:
+        return _behind(tx, restored, query, wanted.after, most)
     else:
-        rows = [row for row in tx.select_by_keys(_REVIEWS, _reviews.number, numbers) if row.status == "open"]
-    rows = sorted(rows, key=_listing_order)
-    return [*islice(_to_reviews(tx, rows, restored), LARGEST_NUMBER if limit is None else limit)]
+        rows = [*tx.execute(query)]
+    rows.sort(key=_listing_order if wanted.after is None else attrgetter("number"))
+    found = (review for review in _to_reviews(tx, rows, restored) if within in (None, review.one.namespace))
+    return [*islice(found, most)]
+
+
+def _behind(tx: Tx, restored: Callable[[Plain], M], query: Select[Any], number: int, most: int) -> list[Review[M]]:
+    """Return the first reviews behind a number, by number, and read little more than these."""
+    query = query.order_by(_reviews.number).limit(min(most, SHOWN_AT_ONCE))
+    found: list[Review[M]] = []
+    while len(found) < most and (rows := tx.execute(query.where(_reviews.number > number)).all()):
+        found += _to_reviews(tx, rows, restored)
+        number = rows[-1].number
+    return found[:most]
 
 
 def _listing_order(row: Any) -> tuple[int, bool, float, Key, Key]:

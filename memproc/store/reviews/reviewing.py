@@ -7,7 +7,7 @@ If memproc itself fails to compare a record, the record stays stored, and the fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
@@ -26,6 +26,7 @@ from memproc.dedup.review_policy import ReviewKind
 from memproc.errors import DatabaseError
 from memproc.failures import Kind, failure_of
 from memproc.intake import isolated
+from memproc.report.rebuild_steps import told_step
 from memproc.store.index.segments import Segments
 from memproc.store.jobs.batches import add_compared
 from memproc.store.jobs.jobs import note_looked
@@ -180,7 +181,8 @@ class Reviewer:
         is_from_index = (_reviews.status == "open") & _reviews.kind.not_in(NOT_FROM_INDEX)
         tx.execute(delete(tables.reviews).where(is_from_index))
         newest = tx.next_number(tables.batches) - 1
-        for cores in _all_cores(tx):
+        parts = _all_cores(tx)
+        for cores in told_step("reviews", parts, sum(map(len, parts))):
             rows = [*map(to_row, tx.select_by_keys(SPEAKING, _observations.core, cores))]
             new = looking(rows, rows, self.policy)
             write_reviews(tx, self.find(tx, new).for_review, newest)
@@ -200,9 +202,9 @@ def _newest_batches(tx: Tx, job: int, count: int) -> list[int]:
     return sorted(tx.execute(newest).scalars()) if count > 0 else []
 
 
-def _all_cores(tx: Tx) -> Iterator[list[int]]:
-    """Yield every core of the store once, in chunks, in the order of arrival."""
+def _all_cores(tx: Tx) -> list[Sequence[int]]:
+    """Return every core of the store once, in chunks, in the order of arrival."""
     speaking = select(_observations.core).where(_observations.speaks == literal_column("1"))
     query = speaking.group_by(_observations.core).order_by(func.min(_observations.number))
     cores = tx.execute(query).scalars().all()
-    return ([*cores[start : start + CORES_AT_ONCE]] for start in range(0, len(cores), CORES_AT_ONCE))
+    return [cores[start : start + CORES_AT_ONCE] for start in range(0, len(cores), CORES_AT_ONCE)]

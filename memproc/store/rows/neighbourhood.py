@@ -156,15 +156,30 @@ class _Search:
         return self.tx.select_by_keys(query, column, keys)
 
 
-def in_company(tx: Tx) -> Iterator[list[Observation]]:
-    """Give, in chunks, observations of every memory that may have more than one, or may not be called by its node."""
+class Company:
+    """Keys of observations of memories that may have more than one, or may not be called by their nodes."""
+
+    def __init__(self, column: Column[Any], keys: Sequence[Any]) -> None:
+        self._column, self._keys = column, keys
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return len(self._keys)
+
+    def observations(self, tx: Tx) -> list[Observation]:
+        """Return the observations that have them."""
+        return [to_row(row).observation for row in tx.select_by_keys(ROWS, self._column, self._keys)]
+
+
+def in_company(tx: Tx) -> list[Company]:
+    """Return, in chunks, what finds the observations of every memory that may have more than one, or may not be called by its
+    node.
+    """
     crowded = select(_observations.core).group_by(_observations.core).having(func.count() > 1)
     linked = union(select(tables.typo_links.c.core), select(tables.typo_links.c.meant))
     cores = sorted({*tx.execute(crowded).scalars(), *tx.execute(linked).scalars()})
     versioned = select(_observations.node).group_by(_observations.node).having(func.count() > 1)
     decided = union(select(tables.decisions.c.a), select(tables.decisions.c.b))
     nodes = sorted({key for query in (versioned, decided, SPENT) for key in tx.execute(query).scalars()})
-    for column, keys in ((_observations.core, cores), (_observations.node, nodes), (_observations.key, nodes)):
-        for start in range(0, len(keys), CHUNK):
-            rows = tx.select_by_keys(ROWS, column, keys[start : start + CHUNK])
-            yield [to_row(row).observation for row in rows]
+    found = ((_observations.core, cores), (_observations.node, nodes), (_observations.key, nodes))
+    return [Company(column, keys[start : start + CHUNK]) for column, keys in found for start in range(0, len(keys), CHUNK)]

@@ -24,14 +24,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns, flow_tables
+from memproc.store.sql import columns, enrichment_tables, flow_tables, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
+from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
-
 
 store = Table(
     f"{PREFIX}store",
@@ -281,3 +281,6 @@ segments = Table(
 )
 
 flow_runs, flow_steps, flow_attempts = flow_tables.flow_runs, flow_tables.flow_steps, flow_tables.flow_attempts
+enrichments, enriched = enrichment_tables.enrichments, enrichment_tables.enriched
+enrichment_orders = enrichment_tables.enrichment_orders
+searched = search_tables.searched

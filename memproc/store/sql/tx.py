@@ -81,7 +81,7 @@ class Tx:
     @cached_property
     def policy(self) -> Policy:
         """What the store was built with, as it stands in this transaction."""
-        return Policy.from_json(self.execute(_POLICY).scalar_one())
+        return Policy.from_json(self.run(_POLICY).scalar_one())
 
     def nested(self) -> Tx:
         """Return a transaction that is a part of this one, and begins now."""

@@ -1,11 +1,11 @@
-"""The last event of an ingestion, which is told however it ends."""
+"""The last event of a job, which is told however it ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-from memproc.ingestion.course import Running
 from memproc.report.events import Event, JobEnded, Noted
 from memproc.report.report import Report
 from memproc.telling import Listener, listening, tell
@@ -14,7 +14,7 @@ OnEvent = Callable[[Event], object]
 
 
 class Interrupted(KeyboardInterrupt):
-    """An ingestion was interrupted: `report` counts what was committed; if it read files, `resume` continues after it."""
+    """An ingestion or a replay was interrupted: `report` counts what was committed. `resume` continues an ingestion of files."""
 
     def __init__(self, message: str, report: Report) -> None:
         super().__init__(message, report)
@@ -23,6 +23,18 @@ class Interrupted(KeyboardInterrupt):
     def __str__(self) -> str:
         """Return the message alone."""
         return str(self.args[0])
+
+
+class Running(Protocol):
+    """The course of a run: its report, how many records earlier runs read, how many of its notes were told, and its seconds."""
+
+    report: Report
+    read_before: int
+    notes_told: int
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began."""
 
 
 class Ending:
