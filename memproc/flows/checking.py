@@ -12,6 +12,7 @@ from memproc.flows.expressions import ROOTS, SECRET, ExpressionError, expression
 from memproc.flows.flow import Flow, parameters_of
 from memproc.flows.step import Options
 from memproc.flows.steps import STEPS
+from memproc.gates.parsing import GateError, gate_of
 
 BARE = ("when", "for_each", "approve_when")  # an expression by itself
 PLAIN = ("id", "do", "about", "needs", "after", "retry", "on_error", "policy")  # no expression
@@ -70,6 +71,11 @@ def _wrong_values(flow: Flow, step: Options, place: tuple[str | int, ...], befor
                 yield Wrong(where, "is no place for an expression: write what it is to be")
         else:
             yield from _wrong_texts(flow, step, (where, fields[name], value), before)
+    if isinstance(rules := said.get("rules"), dict):
+        try:
+            gate_of({"rules": rules})
+        except GateError as error:
+            yield Wrong((*place, *error.place), str(error))
     for name in said.get("settings", {}):
         if name not in NAMES:
             yield Wrong((*place, "settings", name), f"{name!r} is no setting", name, NAMES)

@@ -19,6 +19,7 @@ from memproc.flows.checking import Wrong, wrong_in
 from memproc.flows.flow import Flow, Parameter
 from memproc.flows.step import Retry
 from memproc.flows.steps import STEPS
+from memproc.flows.steps.enrich import Endpoint
 from memproc.sources.yaml_values import yaml_lines, yaml_value
 
 EXTRA = "flows"
@@ -26,6 +27,7 @@ LARGEST_BYTES = 1 << 20
 MOST_TOLD = 20
 LEAST_ALIKE = 0.5  # of 1: what is less alike is not meant
 Place = tuple[str | int, ...]
+_PARTS: Mapping[str | int, type[BaseModel]] = {"retry": Retry, "by": Endpoint}
 _MISSING = {"missing", "union_tag_not_found"}
 
 
@@ -173,7 +175,7 @@ def _names_at(place: Place, given: Any) -> list[str]:
         model = Parameter
     elif place[:1] == ("steps",):
         kind = given["steps"][place[1]].get("do")
-        model = Retry if place[-1:] == ("retry",) else STEPS[kind].options
+        model = _PARTS.get(place[-1], STEPS[kind].options) if len(place) > 2 else STEPS[kind].options  # noqa: PLR2004 - of a step
     there = reduce(lambda value, name: value[name], place, given)
     return [called for name, field in model.model_fields.items() if (called := field.alias or name) not in there]
 

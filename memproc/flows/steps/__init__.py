@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from memproc.flows.step import Step
-from memproc.flows.steps import export, fetch, forget, ingest, migrate, report, review, run, transform, validate
+from memproc.flows.steps import enrich, export, fetch, forget, gate, ingest, migrate, report, review, run, transform, validate
 
 STEPS: Mapping[str, Step] = MappingProxyType(
     {
@@ -14,7 +14,9 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "ingest": ingest.STEP,
         "migrate": migrate.STEP,
         "validate": validate.STEP,
+        "gate": gate.STEP,
         "transform": transform.STEP,
+        "enrich": enrich.STEP,
         "review": review.STEP,
         "export": export.STEP,
         "report": report.STEP,

@@ -33,6 +33,9 @@ class Ingest(Into):
     """Write records to a store, as one job."""
 
     do: Literal["ingest"]
+    gate: Text | None = Field(
+        None, description="The path of a file of rules: where they are not met, the job stops and the step fails."
+    )
 
 
 @contextmanager
@@ -57,6 +60,11 @@ def is_resumed(store: Store[Memory], at: At) -> bool:
 
 def ingest(options: Ingest, at: At) -> dict[str, Any]:
     """Ingest the records. A job that was begun before a kill is found by its identity, and gone on with."""
+    return ingested(options, at, gate=None if options.gate is None else at.path(options.gate))[0]
+
+
+def ingested(options: Into, at: At, **more: Any) -> tuple[dict[str, Any], Report]:
+    """Ingest the records with more than all steps say; return what later steps may ask for, and the report."""
     with target(options, at) as store:
         resume = not options.dry_run and is_resumed(store, at)
         report = run(
@@ -76,9 +84,10 @@ def ingest(options: Ingest, at: At) -> dict[str, Any]:
             dry_run=options.dry_run,
             resume=resume,
             on_event=lambda _event: at.beat(),
+            **more,
         )
     check(report, is_strict=options.strict)
-    return told(report)
+    return told(report), report
 
 
 def check(report: Report, *, is_strict: bool) -> None:

@@ -12,7 +12,6 @@ from memproc.sources.rest.asking import Asking
 from memproc.sources.rest.client import Body
 from memproc.writing import beside
 
-
 ASKED_FOR = {"Accept": "*/*", "Accept-Encoding": "gzip", "User-Agent": "memproc"}
 
 
