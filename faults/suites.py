@@ -9,7 +9,22 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from benchmarks.corpus import write_corpus
-from faults import bad_rows, breakers, changing, clock, connections, disk, flows, fuzz, guided, kills, locked, promises, writers
+from faults import (
+    bad_rows,
+    breakers,
+    changing,
+    clock,
+    connections,
+    disk,
+    flows,
+    fuzz,
+    guided,
+    kills,
+    locked,
+    promises,
+    queued,
+    writers,
+)
 from faults.stores import NewStore, stores
 
 
@@ -122,6 +137,11 @@ def _atheris(asked: Asked, _new_store: NewStore, folder: Path) -> str:
     return "\n".join(f"{target:10} {line}" for target, line in told.items())
 
 
+def _queue(asked: Asked, new_store: NewStore, folder: Path) -> str:
+    wanted = queued.one_by_one(new_store(), _corpus(asked, folder), folder)
+    return str(queued.kill_workers(new_store, wanted, asked.kills, asked.seed))
+
+
 def _flows(asked: Asked, new_store: NewStore, folder: Path) -> str:
     source = kills.with_bad_lines(_corpus(asked, folder), folder)
     return flows.kill_at_each_step(new_store, source, folder, apart=asked.rounds > 1)
@@ -143,6 +163,7 @@ SUITES: Final[dict[str, Suite]] = {
     "changing-source": Suite(_changing_source, Serves.ALL, {"records": 300}),
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "promises": Suite(_promises, Serves.ALL, {}),
+    "queue": Suite(_queue, Serves.ALL, {"records": 300, "kills": 12}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
     "flows": Suite(_flows, Serves.ALL, {"records": 300, "rounds": 1}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),

@@ -53,6 +53,8 @@ HOMES: Mapping[str, str] = {
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.changes.forgetting_people": "Forgotten",
     "memproc.store.exporting": "Exported",
+    "memproc.store.queue.rules": "QueueRules",
+    "memproc.store.queued": "JobAttempt JobChange JobHistory QueuedJob QueueStats Schedule TenantUse WorkerSeen",
     "memproc.store.rows.relations": "Related",
     "memproc.store.store": "Store",
     "memproc.validation": "Verdict json_schema",

@@ -40,6 +40,7 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
+    ("service",),
     ("flows",),
     ("cli", "testing", "from_type"),
 )
@@ -62,12 +63,12 @@ FLOORS_WITHIN = {
         ("looking",),
     ),
     "store": (
-        ("answers", "added", "kinds"),
+        ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
         ("index", "jobs", "exporting"),
         ("opened",),
-        ("quarantine", "reviews", "flows", "enriching"),
+        ("quarantine", "reviews", "flows", "enriching", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -80,7 +81,7 @@ FLOORS_WITHIN = {
         ("gating",),
         ("stopping", "judging"),
         ("beforehand",),
-        ("run", "inspecting", "verifying"),
+        ("run", "claimed", "inspecting", "verifying"),
         ("pipeline",),
         ("migrating", "predicting"),
     ),
@@ -108,6 +109,7 @@ FACES = {
     "store/face/deciding.py: decide_all",
     "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
+    "store/face/queueing.py: submit",
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
@@ -271,6 +273,7 @@ OWNERS = {
     "segments": "index",
     **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
+    **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

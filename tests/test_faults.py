@@ -15,6 +15,7 @@ from faults.disk import fill_up
 from faults.kills import kill_again_and_again, undisturbed, with_bad_lines
 from faults.locked import wait_for_locks
 from faults.points import MAKING, POINTS
+from faults.queued import kill_workers, one_by_one
 from faults.stores import stores
 from faults.suites import SUITES
 from faults.writers import write_at_once
@@ -195,3 +196,11 @@ def test_when_nothing_is_found_the_command_ends_with_0(capsys, monkeypatch):
     monkeypatch.setitem(SUITES, "fuzz", SUITES["fuzz"]._replace(run=lambda *_given: "nothing"))
     assert command.main(["fuzz", "--short"]) == 0
     assert capsys.readouterr().out == "fuzz on sqlite, 0 s: nothing\n"
+
+
+def test_killed_workers_of_a_queue_leave_the_store_of_reading_one_by_one(new_store, tmp_path):
+    """Each of ten jobs has its effect once, however often its worker is killed."""
+    write_corpus(records=200, seed=3, path=tmp_path / "corpus.jsonl")
+    found = kill_workers(new_store, one_by_one(new_store(), tmp_path / "corpus.jsonl", tmp_path), kills=6, seed=2)
+    assert found.hits.total() == 6
+    assert found.queues

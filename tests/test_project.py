@@ -38,6 +38,7 @@ FOR_USERS = {
     "report",
     "mcp",
     "langgraph",
+    "service",
     "all",
 }
 FOLDERS = ("memproc", "tests", "examples", "benchmarks", "faults", "tools", "docs", ".ci", ".github")

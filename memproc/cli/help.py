@@ -89,6 +89,31 @@ class Family(TyperGroup):
         _write_examples(formatter, path_of(ctx))
 
 
+class Group(TyperGroup):
+    """A command that has commands of its own, the first of which is meant where none is named."""
+
+    @property
+    def default(self) -> str:
+        """The name of the command that is meant."""
+        return next(iter(self.commands))
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Put the name of the command in where none stands, but for `--help` alone."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write what the command takes that is meant, then the others."""
+        meant = self.commands[self.default]
+        meant.format_options(meant.context_class(meant, parent=ctx, info_name=self.default), formatter)
+        _write(formatter, "Commands", [(name, summary(one.help)) for name, one in self.commands.items()])
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples of the command that is meant."""
+        _write_examples(formatter, path_of(ctx))
+
+
 class Application(Typer):
     """A typer application whose commands are laid out like this."""
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Bring in": ("ingest", "add", "update", "inspect", "migrate", "validate", "gate", "transform", "formats", "schema"),
-    "Look": ("find", "list", "show", "trace", "stats", "jobs", "report"),
+    "Look": ("find", "list", "show", "trace", "stats", "report"),
+    "Jobs": ("jobs", "work"),
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "render", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
@@ -63,6 +64,10 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 FIRST: Mapping[str, tuple[str, ...]] = {
+    "jobs submit": (
+        *("--into", "--namespace", "--source", "--format", "--include", "--set", "--name", "--priority", "--after", "--if-failed"),
+        *("--at", "--every", "--time-zone", "--missed", "--deadline", "--retries", "--held", "--by"),
+    ),
     "ingest": (
         *("--into", "--namespace", "--source", "--format", "--map", "--include", "--dedup", "--show"),
         *("--dry-run", "--resume"),
@@ -140,6 +145,34 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("the ingestions and how they ended", "memproc jobs memories.db"),
         Example("how far a job is that another process runs", "memproc jobs memories.db --watch"),
         Example("let job 3 stop after its batch", "memproc jobs memories.db --pause 3"),
+        Example("let a worker read an export", "memproc jobs submit export.zip --into memories.db --namespace alice"),
+    ),
+    "jobs list": (Example("the ingestions and how they ended", "memproc jobs list memories.db"),),
+    "jobs submit": (
+        Example("an export, before all others", "memproc jobs submit export.zip --into memories.db --priority high"),
+        Example("one after another has ended", "memproc jobs submit more.jsonl --into memories.db --after 3"),
+        Example("every night", 'memproc jobs submit export.zip --into memories.db --every "0 3 * * *"'),
+    ),
+    "jobs queue": (Example("what waits", "memproc jobs queue memories.db --state waiting"),),
+    "jobs show": (Example("what became of job 3, and why", "memproc jobs show memories.db 3"),),
+    "jobs pause": (Example("let job 3 wait", "memproc jobs pause memories.db 3"),),
+    "jobs resume": (Example("let job 3 go on", "memproc jobs resume memories.db 3"),),
+    "jobs cancel": (Example("give job 3 up", 'memproc jobs cancel memories.db 3 --why "wrong export"'),),
+    "jobs hold": (Example("let a person look at job 3 first", 'memproc jobs hold memories.db 3 --why "whose is it?"'),),
+    "jobs release": (Example("let workers have job 3", "memproc jobs release memories.db 3"),),
+    "jobs retry": (
+        Example("job 3 again, behind its last batch", "memproc jobs retry memories.db 3"),
+        Example("anew, and less strict", "memproc jobs retry memories.db 3 --set max_errors=20%"),
+    ),
+    "jobs schedules": (Example("what comes again and again", "memproc jobs schedules memories.db"),),
+    "jobs rules": (
+        Example(
+            "two jobs at once, one of each source", "memproc jobs rules memories.db --set at_once=2 --set at_once_per_source=1"
+        ),
+    ),
+    "work": (
+        Example("run what waits, and what comes", "memproc work memories.db"),
+        Example("two at once, until nothing waits", "memproc work memories.db --concurrency 2 --until-empty"),
     ),
     "report": (
         Example("a page for the browser", "memproc report memories.db --to report.html"),

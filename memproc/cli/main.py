@@ -16,6 +16,7 @@ from memproc.cli import (
     memories,
     migrating,
     quarantine,
+    queueing,
     reading,
     rendering,
     reports,
@@ -24,6 +25,7 @@ from memproc.cli import (
     serving,
     stores,
     validating,
+    working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
@@ -45,6 +47,7 @@ __all__ = [
     "memories",
     "migrating",
     "quarantine",
+    "queueing",
     "reading",
     "rendering",
     "reports",
@@ -53,6 +56,7 @@ __all__ = [
     "serving",
     "stores",
     "validating",
+    "working_off",
 ]
 
 

@@ -203,7 +203,7 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
         job = writer.newest_job(key.identity)
         is_resumed = not writer.is_rehearsal
         if job is not None and (job.status in FINISHED or writer.is_rehearsal):
-            is_resumed, start = False, _start_behind(followed, job)
+            is_resumed, start = False, start_behind(followed, job)
     if is_resumed and key is not None and (taken_over := _take_over(writer, *key)) is not None:
         if taken_over.claim is not None:
             taken_over.claim.is_followed = followed is not None
@@ -225,7 +225,7 @@ def named(sources: Sequence[Source]) -> tuple[str, str]:
     return names, formats
 
 
-def _start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
+def start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
     """Return where a job begins that reads what is new since another one, None if that one read nothing."""
     mark = Checkpoint.from_json(job.trusted_checkpoint()).start.mark
     return None if mark is None else Checkpoint(Start(mark=remote.next_start(mark)))

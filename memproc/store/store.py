@@ -22,6 +22,7 @@ from memproc.store.face.deciding import Deciding
 from memproc.store.face.gating import GateBook, Gating
 from memproc.store.face.keeping import Keeping
 from memproc.store.face.quarantining import Quarantining
+from memproc.store.face.queueing import Queueing
 from memproc.store.face.reading import Reading
 from memproc.store.flows.journal import Journal
 from memproc.store.opened import OpenStore
@@ -30,7 +31,7 @@ from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
 
 
-class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M], Gating[M]):
+class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M], Gating[M], Queueing[M]):
     """Memories in a database. Thread-safe; close it, or use it in a `with` block.
 
     `Store[Mine]` gives memories of the class `Mine`: `memproc.open(where, schema=Mine)` returns one.
@@ -102,6 +103,11 @@ class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M], Gat
 def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     """Return a writer of an open store, for ingestion only."""
     return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class
+
+
+def opened_by(store: Store[M]) -> OpenStore:
+    """Return what an open store is made of, for workers only."""
+    return store._opened  # noqa: SLF001 - as above
 
 
 def enriching_of(store: Store[M], changing: Changing, enrichments: Sequence[Enrichment], meanwhile: Meanwhile) -> Enriching:

@@ -8,7 +8,10 @@ import pytest
 from sqlalchemy import BigInteger, Double, LargeBinary, SmallInteger, select, update
 
 import memproc
+from memproc.service.stopping import Stop
+from memproc.service.worker import Worker
 from memproc.store.checkup.doctor import examine
+from memproc.store.queue.workers import note_worker
 from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed
 from tests.conftest import ROOT
@@ -51,8 +54,28 @@ def long_lived(store, folder):
         memproc.ingest(dated, into=store, as_of=day, source="crm", settings=settings)
     with pytest.raises(CutOffError):
         memproc.ingest(dated, into=store, as_of="2024-05-01", source="crm", settings=settings, on_event=batches(stop))
+    queue_of(store, dated)
     assert store.reviews()
     assert store.settled_reviews()
+
+
+def queue_of(store, source):
+    """Give a store a queue with rows in each of its tables: jobs that ran, failed, wait and are held, rules, and a worker."""
+    store.set_queue_rules(at_once=2)
+    store.submit(source, every="0 3 * * *", name="nightly")
+    store.end_schedule(store.submit(source, every="0 4 * * *").schedule)
+    failed = store.submit(source.parent / "none.jsonl", deadline="2999-01-01")
+    store.submit(source, source="crm", submitter="ann", at="2001-01-01")
+    store.submit(source, after=failed.number)
+    Worker(store).work(until_empty=True)
+    again = store.retry_job(failed.number, settings={"batch_size": 2})
+    store.hold_job(again.number, why="whose is it?")
+    stop = Stop()
+    paused = store.submit(source, namespace="ann", settings={"batch_size": 2})
+    worker = Worker(store, stop=stop, on_event=batches(lambda _progress: store.hold_job(paused.number)))
+    worker.run_next()
+    with store._opened.database.write() as tx:
+        note_worker(tx, worker.owner, "running", paused.number)
 
 
 def changed(column, value):

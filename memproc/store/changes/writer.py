@@ -39,6 +39,7 @@ from memproc.store.jobs.jobs import (
     take,
 )
 from memproc.store.jobs.owners import Owner
+from memproc.store.jobs.waiting import adopt
 from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
@@ -122,6 +123,10 @@ class Writer:
             if claim is None:
                 owner.end()
             return job, claim
+
+    def adopt_job(self, claim: Claim, source: str, format: str, key: tuple[Key | None, Key | None]) -> StoredJob:
+        """Write what the run of a job from the queue reads, and return the job as it was; `key` is its identity and fingerprint."""
+        return self._transactions.write(lambda tx: adopt(tx, claim, source, format, key))
 
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
         """Do the work of a job, write how it ended, also if it raises, and return its status, which a request may have changed."""

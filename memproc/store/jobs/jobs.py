@@ -119,6 +119,11 @@ def _jobs_where(tx: Tx, condition: ColumnElement[bool]) -> list[StoredJob]:
     return [StoredJob(**{**row._asdict(), "owner": Owner.from_json(row.owner) if row.owner else None}) for row in rows]
 
 
+def jobs_by_number(tx: Tx, numbers: Iterable[int]) -> list[StoredJob]:
+    """Return those jobs of some numbers that there are, the oldest first."""
+    return _jobs_where(tx, _jobs.number.in_([*numbers]))
+
+
 def take(tx: Tx, job: StoredJob, owner: Owner) -> Claim:
     """Give a job that is not held to a run. That someone asked it to pause is void then."""
     fence = tx.execute(select(_jobs.fence).where(_jobs.number == job.number)).scalar_one() + 1

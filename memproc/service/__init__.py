@@ -1,0 +1,1 @@
+"""Jobs as a service: workers that take them from the queue. What an extra of its own needs is imported when it is first used."""
