@@ -16,6 +16,7 @@ from faults import (
     clock,
     connections,
     disk,
+    flows,
     fuzz,
     guided,
     kills,
@@ -155,6 +156,11 @@ def _queue(asked: Asked, new_store: NewStore, folder: Path) -> str:
     return str(queued.kill_workers(new_store, wanted, asked.kills, asked.seed))
 
 
+def _flows(asked: Asked, new_store: NewStore, folder: Path) -> str:
+    source = kills.with_bad_lines(_corpus(asked, folder), folder)
+    return flows.kill_at_each_step(new_store, source, folder, apart=asked.rounds > 1)
+
+
 def _corpus(asked: Asked, folder: Path) -> Path:
     source = folder / "corpus.jsonl"
     write_corpus(records=asked.records, seed=asked.seed, path=source)
@@ -175,5 +181,6 @@ SUITES: Final[dict[str, Suite]] = {
     "webhooks": Suite(_webhooks, Serves.ALL, {"records": 400, "kills": 2, "down_seconds": 1.0}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
     "rest": Suite(_rest, Serves.NONE, {"records": 400}),
+    "flows": Suite(_flows, Serves.ALL, {"records": 300, "rounds": 1}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
 }

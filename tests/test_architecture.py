@@ -40,7 +40,8 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
-    ("service", "flows"),
+    ("service",),
+    ("flows",),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -68,7 +69,7 @@ FLOORS_WITHIN = {
         ("outbox",),
         ("index", "jobs", "access", "exporting"),
         ("opened",),
-        ("quarantine", "reviews", "enriching", "queue"),
+        ("quarantine", "reviews", "flows", "enriching", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -86,6 +87,17 @@ FLOORS_WITHIN = {
         ("migrating", "predicting"),
     ),
 }
+FLOORS_WITHIN["flows"] = (
+    ("expressions", "starting"),
+    ("secrets",),
+    ("step",),
+    ("steps",),
+    ("flow", "plan"),
+    ("checking", "course", "schema", "picture"),
+    ("reading", "scrubbing"),
+    ("engine",),
+    ("running",),
+)
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
@@ -262,6 +274,7 @@ OWNERS = {
     "reviews": "reviews",
     "segments": "index",
     **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
+    **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
     **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }

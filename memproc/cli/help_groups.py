@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "render", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor", "index"),
+    "Chain": ("flow",),
     "Set up": ("config", "mcp"),
     "Tell others": ("webhooks", "notify"),
     "As a service": ("serve", "token"),
@@ -260,4 +261,23 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("for one person, as a client starts it", "memproc mcp memories.db --namespace alice"),
         Example("for several clients on this machine", "memproc mcp memories.db --http 8000"),
     ),
+    "flow": (
+        Example("a flow to begin with", "memproc flow new --template nightly-import --to nightly.yaml"),
+        Example("run it", "memproc flow run nightly.yaml -p source=export.json"),
+    ),
+    "flow new": (Example("the templates that there are", "memproc flow new"),),
+    "flow check": (Example("what is wrong in a flow, with lines", "memproc flow check nightly.yaml"),),
+    "flow run": (Example("with a parameter", "memproc flow run nightly.yaml -p source=export.json"),),
+    "flow resume": (
+        Example("go on with what was cut off", "memproc flow resume memories.db"),
+        Example("say yes to what it asks", "memproc flow resume memories.db --approve gate"),
+    ),
+    "flow list": (Example("the runs and how they ended", "memproc flow list memories.db"),),
+    "flow show": (Example("how far run 3 is", "memproc flow show memories.db 3"),),
+    "flow cancel": (Example("give run 3 up", "memproc flow cancel memories.db 3"),),
+    "flow picture": (
+        Example("of a flow", "memproc flow picture nightly.yaml --to nightly.svg"),
+        Example("of run 3, for a page in Markdown", "memproc flow picture memories.db --run 3 --as mermaid"),
+    ),
+    "flow schema": (Example("for an editor", "memproc flow schema"),),
 }

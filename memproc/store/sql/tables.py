@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import access_tables, columns, enrichment_tables, outbox_tables, queue_tables, search_tables
+from memproc.store.sql import access_tables, columns, enrichment_tables, flow_tables, outbox_tables, queue_tables, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
@@ -284,6 +284,7 @@ segments = Table(
     PrimaryKeyConstraint("number", "part"),
 )
 
+flow_runs, flow_steps, flow_attempts = flow_tables.flow_runs, flow_tables.flow_steps, flow_tables.flow_attempts
 enrichments, enriched = enrichment_tables.enrichments, enrichment_tables.enriched
 enrichment_orders = enrichment_tables.enrichment_orders
 searched = search_tables.searched
