@@ -112,7 +112,7 @@ def _distinct(errors: Sequence[ErrorDetails], given: Any) -> Iterator[tuple[Plac
 def _place(error: ErrorDetails, given: Any) -> Place:
     """Return where in the flow an error is: without the kinds that pydantic puts between names."""
     place: list[str | int] = []
-    value = given
+    value: Any = given
     *before, last = error["loc"]
     for name in (*before, last):
         if (isinstance(value, dict) and name in value) or (isinstance(value, list) and isinstance(name, int) and name < len(value)):
