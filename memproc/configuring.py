@@ -71,10 +71,10 @@ def configured(file: str | Path | None, folder: Path, environ: Mapping[str, str]
     values: dict[str, Any] = {}
     origins = dict.fromkeys(NAMES, DEFAULT)
     for name, value in ({} if path is None else _table_of(path)).items():
-        values[name], origins[name] = _checked(name, value, str(path)), str(path)
+        values[name], origins[name] = checked(name, value, str(path)), str(path)
     for name, text in variables.items():
         origins[name] = PREFIX + name.upper()
-        values[name] = _checked(name, text, origins[name])
+        values[name] = checked(name, text, origins[name])
     for name, value in given.items():
         values[name], origins[name] = value, GIVEN
     known = {OF_FILE, *(PREFIX + name.upper() for name in NAMES)}
@@ -140,7 +140,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: is no TOML: {error}") from error
 
 
-def _checked(name: str, value: Any, origin: str) -> Any:
+def checked(name: str, value: Any, origin: str) -> Any:
     """Return a value as `Settings` takes it. Raises UsageError, which tells where it is from, if that does not."""
     try:
         made = _made(name, value)

@@ -40,6 +40,7 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
+    ("service", "flows"),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -61,12 +62,13 @@ FLOORS_WITHIN = {
         ("looking",),
     ),
     "store": (
-        ("answers", "added", "kinds"),
+        ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
-        ("index", "jobs", "exporting"),
+        ("outbox",),
+        ("index", "jobs", "access", "exporting"),
         ("opened",),
-        ("quarantine", "reviews", "enriching"),
+        ("quarantine", "reviews", "enriching", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -79,7 +81,7 @@ FLOORS_WITHIN = {
         ("gating",),
         ("stopping", "judging"),
         ("beforehand",),
-        ("run", "inspecting", "verifying"),
+        ("run", "claimed", "inspecting", "verifying"),
         ("pipeline",),
         ("migrating", "predicting"),
     ),
@@ -96,6 +98,7 @@ FACES = {
     "store/face/deciding.py: decide_all",
     "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
+    "store/face/queueing.py: submit",
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
@@ -252,12 +255,15 @@ def test_the_library_is_quiet(tmp_path):
 # The room that writes each table.
 OWNERS = {
     "store": "sql",
-    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger", "searched"), "rows"),
     **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
+    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
+    **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

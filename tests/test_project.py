@@ -31,6 +31,8 @@ FOR_USERS = {
     "tables",
     "keyring",
     "rest",
+    "service",
+    "notify",
     "tqdm",
     "prometheus",
     "opentelemetry",

@@ -14,15 +14,21 @@ from memproc.cli import (
     jobs,
     memories,
     migrating,
+    notifying,
     quarantine,
+    queueing,
     reading,
     rendering,
     reports,
+    rest_serving,
     retention,
     review,
     serving,
     stores,
+    tokens,
     validating,
+    webhooks,
+    working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
@@ -42,15 +48,21 @@ __all__ = [
     "main",
     "memories",
     "migrating",
+    "notifying",
     "quarantine",
+    "queueing",
     "reading",
     "rendering",
     "reports",
+    "rest_serving",
     "retention",
     "review",
     "serving",
     "stores",
+    "tokens",
     "validating",
+    "webhooks",
+    "working_off",
 ]
 
 

@@ -12,11 +12,11 @@ from memproc.dedup.decision import Decision
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.preparing import prepare
 from memproc.enrichment.given import Enrich
-from memproc.errors import NotFoundError, UsageError, redacting
+from memproc.errors import ChangedError, NotFoundError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
 from memproc.intake import Intake, clean_name, required_name
-from memproc.records import Fault, Given, M, Memory, Outcome, Plain
+from memproc.records import Fault, Given, M, Memory, Outcome, Plain, plain
 from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
 from memproc.store.added import Added, Put, Updated
@@ -136,17 +136,24 @@ class Adding(Face[M]):
         put = self._put(make, read.origin, told)
         return put if put.outcome == "quarantined" else replace(put, unknown=read.unknown)
 
-    def update(self, identifier: str, changes: Mapping[str, Any], *, note: str = "") -> Updated[M]:
+    def update(self, identifier: str, changes: Mapping[str, Any], *, note: str = "", expected: Memory | None = None) -> Updated[M]:
         """Change fields of a memory: a new version, of now or of the `updated_at` that is given, speaks from then on.
 
         A field that is None is taken out; all others stay. The former version is history: `history` tells it, and `revert` says it
         again. Changes that are no valid memory do not raise: the outcome is `quarantined`, with every fault. Raises NotFoundError,
-        and UsageError on a change of the id, the namespace or the source, or to a date that is not later.
+        UsageError on a change of the id, the namespace or the source, or to a date that is not later, and ChangedError where the
+        memory is not what was `expected` any more.
         """
         if not isinstance(changes, Mapping) or not all(isinstance(name, str) for name in changes):
             raise UsageError(f"changes={changes!r}: give a mapping of names of fields to their new values")
         given = {name: settled(value) for name, value in changes.items()}
-        return self._change(identifier, lambda tx, there: changed(tx.now, there, given), note)
+
+        def fields_of(tx: Tx, there: Present) -> Plain:
+            if expected is not None and plain(expected) != there.memory:
+                raise ChangedError(f"memory {identifier} was changed meanwhile: read it again, and change that")
+            return changed(tx.now, there, given)
+
+        return self._change(identifier, fields_of, note)
 
     def revert(self, identifier: str, *, note: str = "") -> Updated[M]:
         """Let a memory say again what it said before it was changed last, as a new version of now; done again, this takes itself

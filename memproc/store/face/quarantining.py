@@ -52,8 +52,9 @@ class Quarantining(Face[M]):
     ) -> list[Quarantined]:
         """Return the quarantined records that match all filters, in the order they came, at most `limit`.
 
-        The filters are `category`, `code` (of any fault), `job` (a number of a job that rejected it), and `source` (such as the
-        name of its file); `status` is open, replayed, discarded or None for any.
+        The filters are `category`, `code` (of any fault), `job` (a number of a job that rejected it), `source` (such as the name of
+        its file), `namespace` (the one that it came under) and `after` (the number of the last one of the page before); `status` is
+        open, replayed, discarded or None for any.
         """
         filters, most = which_of(status, **which), limit_of(limit)
 
