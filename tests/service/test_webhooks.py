@@ -244,6 +244,7 @@ def test_one_that_fails_for_days_is_disabled(fresh_file, receiver):
     assert now.deliveries.keys() == {"dead"}
 
 
+@pytest.mark.costly
 def test_a_receiver_may_ask_for_time(fresh_file, receiver):
     """It is not asked again before, and neither is it of another job."""
     receiver.more["retry-after"] = "3000"
