@@ -33,6 +33,7 @@ FOR_USERS = {
     "rest",
     "service",
     "notify",
+    "flows",
     "tqdm",
     "prometheus",
     "opentelemetry",
