@@ -23,6 +23,7 @@ from faults import (
     locked,
     promises,
     queued,
+    webhooks,
     writers,
 )
 from faults.stores import NewStore, stores
@@ -50,6 +51,7 @@ class Asked:
     seed: int = 1
     seconds: int = 300
     hold_seconds: float = 5.0
+    down_seconds: float = 60.0
     rounds: int = 5
     format: str = "any"
     chunk: int | None = None
@@ -125,6 +127,10 @@ def _promises(_asked: Asked, new_store: NewStore, folder: Path) -> str:
     return "\n".join([f"{len(kept)} promises kept; {len(found)} ways to break them, each found out", *told])
 
 
+def _webhooks(asked: Asked, new_store: NewStore, _folder: Path) -> str:
+    return str(webhooks.tell_of_jobs(new_store, asked.records // 2, min(asked.kills, 20), asked.down_seconds, asked.seed))
+
+
 def _fuzz(asked: Asked, new_store: NewStore, folder: Path) -> str:
     known = None if asked.format == "any" else asked.format
     return str(fuzz.fuzz(new_store, folder, asked.records, asked.seed, format=known, chunk=asked.chunk, tell=asked.tell))
@@ -164,6 +170,7 @@ SUITES: Final[dict[str, Suite]] = {
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "promises": Suite(_promises, Serves.ALL, {}),
     "queue": Suite(_queue, Serves.ALL, {"records": 300, "kills": 12}),
+    "webhooks": Suite(_webhooks, Serves.ALL, {"records": 400, "kills": 2, "down_seconds": 1.0}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
     "flows": Suite(_flows, Serves.ALL, {"records": 300, "rounds": 1}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),

@@ -88,7 +88,7 @@ def changed_settings(settings: Settings, table: Mapping[str, Any], origin: str) 
     Raises UsageError, which tells where they are from, on a name that is no setting, and a value outside its range.
     """
     check_names(table, origin)
-    return replace(settings, **{name: _checked(name, value, origin) for name, value in table.items()})
+    return replace(settings, **{name: checked(name, value, origin) for name, value in table.items()})
 
 
 def check_names(table: Mapping[str, Any], origin: str) -> None:

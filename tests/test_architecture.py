@@ -66,6 +66,7 @@ FLOORS_WITHIN = {
         ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
+        ("outbox",),
         ("index", "jobs", "exporting"),
         ("opened",),
         ("quarantine", "reviews", "flows", "enriching", "queue"),
@@ -272,6 +273,7 @@ OWNERS = {
     "reviews": "reviews",
     "segments": "index",
     **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
+    **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
     **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }

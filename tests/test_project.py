@@ -32,13 +32,14 @@ FOR_USERS = {
     "keyring",
     "rest",
     "flows",
+    "service",
+    "notify",
     "tqdm",
     "prometheus",
     "opentelemetry",
     "report",
     "mcp",
     "langgraph",
-    "service",
     "all",
 }
 FOLDERS = ("memproc", "tests", "examples", "benchmarks", "faults", "tools", "docs", ".ci", ".github")

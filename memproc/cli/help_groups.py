@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Take out": ("export", "render", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
     "Chain": ("flow",),
+    "Tell others": ("webhooks", "notify"),
     "Set up": ("config", "mcp"),
 }
 
@@ -214,6 +215,30 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("what suits an export on this machine", "memproc config show export.zip"),
         Example("a file of settings to begin with", "memproc config init"),
     ),
+    "webhooks": (
+        Example("who is told of jobs, and what came through", "memproc webhooks memories.db"),
+        Example("tell a URL how jobs end", "memproc webhooks add memories.db https://example.org/hooks"),
+        Example("send what is due, and go on doing so", "memproc webhooks send memories.db"),
+    ),
+    "webhooks list": (Example("who is told of jobs", "memproc webhooks list memories.db"),),
+    "webhooks add": (
+        Example("only of what fails", "memproc webhooks add m.db https://example.org/hooks --event batch.job.failed"),
+    ),
+    "webhooks remove": (Example("tell webhook 2 nothing more", "memproc webhooks remove memories.db 2"),),
+    "webhooks rotate": (Example("both secrets for an hour", "memproc webhooks rotate memories.db 2 --overlap 1h"),),
+    "webhooks test": (Example("does it come through?", "memproc webhooks test memories.db 2"),),
+    "webhooks deliveries": (Example("what did not come through", "memproc webhooks deliveries memories.db --status dead"),),
+    "webhooks resend": (Example("all that webhook 2 missed", "memproc webhooks resend memories.db --webhook 2"),),
+    "webhooks send": (Example("what is due, and end", "memproc webhooks send memories.db --until-empty"),),
+    "notify": (
+        Example("what was sent, or waits to be", "memproc notify memories.db"),
+        Example("keep the rules of a file", "memproc notify rules memories.db notify.toml"),
+        Example("send what is due, and go on doing so", "memproc notify send memories.db"),
+    ),
+    "notify list": (Example("what was sent, or waits to be", "memproc notify list memories.db"),),
+    "notify rules": (Example("keep the rules of a file", "memproc notify rules memories.db notify.toml"),),
+    "notify test": (Example("does the channel work?", "memproc notify test memories.db team"),),
+    "notify send": (Example("what is due, and end", "memproc notify send memories.db --until-empty"),),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
     "mcp": (
         Example("for one person, as a client starts it", "memproc mcp memories.db --namespace alice"),

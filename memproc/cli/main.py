@@ -15,6 +15,7 @@ from memproc.cli import (
     jobs,
     memories,
     migrating,
+    notifying,
     quarantine,
     queueing,
     reading,
@@ -25,6 +26,7 @@ from memproc.cli import (
     serving,
     stores,
     validating,
+    webhooks,
     working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
@@ -46,6 +48,7 @@ __all__ = [
     "main",
     "memories",
     "migrating",
+    "notifying",
     "quarantine",
     "queueing",
     "reading",
@@ -56,6 +59,7 @@ __all__ = [
     "serving",
     "stores",
     "validating",
+    "webhooks",
     "working_off",
 ]
 
