@@ -143,6 +143,14 @@ def _atheris(asked: Asked, _new_store: NewStore, folder: Path) -> str:
     return "\n".join(f"{target:10} {line}" for target, line in told.items())
 
 
+def _rest(asked: Asked, _new_store: NewStore, folder: Path) -> str:
+    try:
+        from faults.rest import ask_everything  # noqa: PLC0415 - what it needs is large, and for this suite alone
+    except ModuleNotFoundError as error:
+        raise CannotRunError(f"schemathesis is not installed: pip install --group tests ({error})") from error
+    return ask_everything(folder, asked.records // 2, asked.seed)
+
+
 def _queue(asked: Asked, new_store: NewStore, folder: Path) -> str:
     wanted = queued.one_by_one(new_store(), _corpus(asked, folder), folder)
     return str(queued.kill_workers(new_store, wanted, asked.kills, asked.seed))
@@ -172,6 +180,7 @@ SUITES: Final[dict[str, Suite]] = {
     "queue": Suite(_queue, Serves.ALL, {"records": 300, "kills": 12}),
     "webhooks": Suite(_webhooks, Serves.ALL, {"records": 400, "kills": 2, "down_seconds": 1.0}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
+    "rest": Suite(_rest, Serves.NONE, {"records": 400}),
     "flows": Suite(_flows, Serves.ALL, {"records": 300, "rounds": 1}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
 }

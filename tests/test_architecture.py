@@ -67,7 +67,7 @@ FLOORS_WITHIN = {
         ("sql",),
         ("rows",),
         ("outbox",),
-        ("index", "jobs", "exporting"),
+        ("index", "jobs", "access", "exporting"),
         ("opened",),
         ("quarantine", "reviews", "flows", "enriching", "queue"),
         ("checkup", "reporting"),
@@ -267,13 +267,14 @@ def test_the_library_is_quiet(tmp_path):
 # The room that writes each table.
 OWNERS = {
     "store": "sql",
-    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger", "searched"), "rows"),
     **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
+    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
-    **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
     **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
+    **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
     **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }

@@ -199,6 +199,13 @@ def test_when_nothing_is_found_the_command_ends_with_0(capsys, monkeypatch):
     assert capsys.readouterr().out == "fuzz on sqlite, 0 s: nothing\n"
 
 
+@pytest.mark.slow
+def test_a_served_store_answers_as_its_document_says(capsys):
+    """Whatever it is asked."""
+    assert command.main(["rest", "--records", "160", "--seed", "2"]) == 0
+    assert "none failed or was answered otherwise than told" in capsys.readouterr().out
+
+
 def test_killed_workers_of_a_queue_leave_the_store_of_reading_one_by_one(new_store, tmp_path):
     """Each of ten jobs has its effect once, however often its worker is killed."""
     write_corpus(records=200, seed=3, path=tmp_path / "corpus.jsonl")

@@ -15,10 +15,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Jobs": ("jobs", "work"),
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "render", "forget", "expire", "retention", "clean"),
-    "Keep whole": ("backup", "doctor"),
+    "Keep whole": ("backup", "doctor", "index"),
     "Chain": ("flow",),
-    "Tell others": ("webhooks", "notify"),
     "Set up": ("config", "mcp"),
+    "Tell others": ("webhooks", "notify"),
+    "As a service": ("serve", "token"),
 }
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +62,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "Taking back": ("--decided", "--undo", "--policy"),
     "More pairs": ("--propose", "--at-least"),
     "Which records": ("--category", "--code", "--job", "--source", "--status"),
+    "What it serves": ("--root", "--source-host", "--uploads", "--schema"),
+    "How much": ("--max-upload", "--max-body", "--per-minute", "--per-day"),
+    "Tokens of an OpenID provider": ("--issuer", "--audience", "--jwks", "--namespaces-claim", "--scopes-claim"),
     "Output": ("--progress", "--quiet", "--verbose", "--log-file", "--json"),
 }
 
@@ -93,6 +97,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         "--since",
     ),
     "review": ("--limit", "--note"),
+    "serve": ("--host", "--port", "--plain-http"),
     "transform": ("--format", "--to", "--include"),
     "validate": ("--record", "--format", "--output", "--max-shown"),
 }
@@ -240,6 +245,18 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "notify test": (Example("does the channel work?", "memproc notify test memories.db team"),),
     "notify send": (Example("what is due, and end", "memproc notify send memories.db --until-empty"),),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
+    "serve": (
+        Example("on this machine", "memproc serve memories.db"),
+        Example("with files to read", "memproc serve memories.db --root /srv/exports --uploads /srv/uploads"),
+    ),
+    "token": (
+        Example(
+            "one that reads",
+            "memproc token create m.db --name app --namespace ann --scope memories:read",
+        ),
+        Example("who may ask", "memproc token list m.db"),
+        Example("refuse token 3 from now on", "memproc token revoke m.db 3"),
+    ),
     "mcp": (
         Example("for one person, as a client starts it", "memproc mcp memories.db --namespace alice"),
         Example("for several clients on this machine", "memproc mcp memories.db --http 8000"),

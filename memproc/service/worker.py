@@ -26,6 +26,7 @@ from memproc.report.report import Report
 from memproc.resources import MEBIBYTE, Watch, allowed_bytes
 from memproc.service.heartbeat import beating
 from memproc.service.pressure import under_pressure
+from memproc.service.reading import options_of, what_of
 from memproc.service.stopping import Stop
 from memproc.store.jobs.owners import Owner
 from memproc.store.kinds import JobStatus
@@ -144,14 +145,14 @@ class Worker:
             settings = replace(settings, max_memory=max(1, int(allowed_bytes() * claimed.memory_share)))
         return ingest_claimed(
             claimed.claim,
-            work["sources"],
+            what_of(work),
             self.store,
             namespace=work["namespace"],
             source=work["source"],
             format=work["format"],
             settings=settings,
             on_event=self._hear,
-            **work["options"],
+            **options_of(work, self.store.schema),
         )
 
     def _hear(self, event: Event) -> None:

@@ -13,6 +13,7 @@ from memproc.dedup.keys import Key
 from memproc.enrichment.changes import Changing
 from memproc.enrichment.given import Enrichment
 from memproc.records import M, Memory, Plain
+from memproc.store.access.access import Access
 from memproc.store.changes.adding import Adder
 from memproc.store.changes.writer import Writer
 from memproc.store.enriching.enriching import Enriching
@@ -103,6 +104,11 @@ class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M], Gat
 def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     """Return a writer of an open store, for ingestion only."""
     return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class
+
+
+def access_of(store: Store[M]) -> Access:
+    """Return what only who serves an open store needs: tokens, the log of requests, and what belongs to them."""
+    return Access(store._opened.transactions)  # noqa: SLF001 - they are not part of the public class
 
 
 def opened_by(store: Store[M]) -> OpenStore:

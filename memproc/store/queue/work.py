@@ -23,6 +23,7 @@ from memproc.masking import HIDDEN, masked
 
 OPTIONS = (
     *("mapping", "include", "as_of", "records", "delimiter", "encoding", "allow_pickle", "limit", "trust_decisions", "engine"),
+    "only_namespace",  # no record is taken that names another one
     "gate",
 )
 _OF_STORE = ("pool_size", "pool_overflow", "pool_timeout_seconds", "pool_recycle_seconds", "table_prefix", "table_schema")
