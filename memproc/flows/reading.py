@@ -116,12 +116,18 @@ def _place(error: ErrorDetails, given: Any) -> Place:
     value = given
     *before, last = error["loc"]
     for name in (*before, last):
-        if (isinstance(value, dict) and name in value) or (isinstance(value, list) and isinstance(name, int) and name < len(value)):
+        if _is_in(name, value):
             value = value[name]
         elif name is not last or error["type"] not in _MISSING:
             continue
         place.append(name)
     return tuple(place)
+
+
+def _is_in(name: str | int, value: Any) -> bool:
+    if isinstance(value, dict):
+        return name in value
+    return isinstance(value, list) and isinstance(name, int) and name < len(value)
 
 
 def _fault(found: tuple[Place, ErrorDetails], given: Any, lines: Mapping[Place, int]) -> FlowFault:
