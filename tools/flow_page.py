@@ -18,7 +18,7 @@ from memproc.flows.steps.notify import Mail
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs/reference"
 PAGE, SCHEMA = FOLDER / "flow-file.md", FOLDER / "flow.schema.json"
-_PARTS = {"by": Endpoint, "mail": Mail}
+_PARTS: dict[str, type[BaseModel]] = {"by": Endpoint, "mail": Mail}
 GIVES = {
     "fetch": "`path`, `bytes`, `sha256`",
     "ingest": "`job`, `outcome` (done, rehearsed), `read`, `stored`, `duplicate`, `merged`, `quarantined` and of these "
