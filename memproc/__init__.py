@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memproc.enrichment.http import HttpEnrichment
     from memproc.enrichment.openai_batches import OpenAIBatches
     from memproc.errors import (
+        ChangedError,
         DatabaseError,
         EngineError,
         MemprocError,
@@ -116,6 +117,8 @@ if TYPE_CHECKING:
     )
     from memproc.store.changes.forgetting_people import Forgotten
     from memproc.store.exporting import Exported
+    from memproc.store.queue.rules import QueueRules
+    from memproc.store.queued import JobAttempt, JobChange, JobHistory, QueuedJob, QueueStats, Schedule, TenantUse, WorkerSeen
     from memproc.store.rows.relations import Related
     from memproc.store.store import Store
     from memproc.telling import Retrying, Waiting
@@ -139,6 +142,7 @@ __all__ = [
     "Bottleneck",
     "Calibration",
     "Category",
+    "ChangedError",
     "Check",
     "Cleaning",
     "Cluster",
@@ -174,7 +178,10 @@ __all__ = [
     "IndexRecall",
     "Interrupted",
     "Job",
+    "JobAttempt",
+    "JobChange",
     "JobEnded",
+    "JobHistory",
     "JobStarted",
     "JobTold",
     "Latency",
@@ -200,6 +207,9 @@ __all__ = [
     "Proposed",
     "Quality",
     "Quarantined",
+    "QueueRules",
+    "QueueStats",
+    "QueuedJob",
     "Rebuilding",
     "RecordsEnriched",
     "RecordsQuarantined",
@@ -214,6 +224,7 @@ __all__ = [
     "Retrying",
     "Review",
     "ReviewCount",
+    "Schedule",
     "SecondsLeft",
     "Settings",
     "Settled",
@@ -229,6 +240,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreReport",
+    "TenantUse",
     "ThresholdCount",
     "Trace",
     "Update",
@@ -236,6 +248,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "Waiting",
+    "WorkerSeen",
     "aingest",
     "aopen",
     "calibrate",

@@ -19,7 +19,8 @@ HOMES: Mapping[str, str] = {
     "memproc.enrichment.functions": "FunctionEnrichment",
     "memproc.enrichment.http": "HttpEnrichment",
     "memproc.enrichment.openai_batches": "OpenAIBatches",
-    "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
+    "memproc.errors": "ChangedError DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError "
+    "UsageError",
     "memproc.api": "calibrate open transform validate",
     "memproc.gates.judged": "GateJudged RuleJudged",
     "memproc.ingestion.judging": "judge",
@@ -53,6 +54,8 @@ HOMES: Mapping[str, str] = {
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.changes.forgetting_people": "Forgotten",
     "memproc.store.exporting": "Exported",
+    "memproc.store.queue.rules": "QueueRules",
+    "memproc.store.queued": "JobAttempt JobChange JobHistory QueuedJob QueueStats Schedule TenantUse WorkerSeen",
     "memproc.store.rows.relations": "Related",
     "memproc.store.store": "Store",
     "memproc.validation": "Verdict json_schema",

@@ -40,6 +40,8 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
+    ("service",),
+    ("flows",),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -61,12 +63,13 @@ FLOORS_WITHIN = {
         ("looking",),
     ),
     "store": (
-        ("answers", "added", "kinds"),
+        ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
-        ("index", "jobs", "exporting"),
+        ("outbox",),
+        ("index", "jobs", "access", "exporting"),
         ("opened",),
-        ("quarantine", "reviews", "enriching"),
+        ("quarantine", "reviews", "flows", "enriching", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -79,11 +82,22 @@ FLOORS_WITHIN = {
         ("gating",),
         ("stopping", "judging"),
         ("beforehand",),
-        ("run", "inspecting", "verifying"),
+        ("run", "claimed", "inspecting", "verifying"),
         ("pipeline",),
         ("migrating", "predicting"),
     ),
 }
+FLOORS_WITHIN["flows"] = (
+    ("expressions", "starting"),
+    ("secrets",),
+    ("step",),
+    ("steps",),
+    ("flow", "plan"),
+    ("checking", "course", "schema", "picture"),
+    ("reading", "scrubbing"),
+    ("engine",),
+    ("running",),
+)
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
@@ -96,6 +110,7 @@ FACES = {
     "store/face/deciding.py: decide_all",
     "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
+    "store/face/queueing.py: submit",
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
@@ -255,9 +270,13 @@ OWNERS = {
     **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger", "searched"), "rows"),
     **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
+    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
+    **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
+    **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

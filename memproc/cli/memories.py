@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Exit, Option, echo
@@ -81,8 +83,18 @@ def _show_page(store: Store, which: dict[str, Any], limit: int, *, as_json: bool
     page = found[:limit]
     cursor = store.cursor(page[-1]) if len(found) > limit else None
     lines = [f"{memory.id}  {in_one_line(' '.join(memory.content.split()), TEXT_CHARS)}" for memory in page] or ["nothing is found"]
-    lines += [f"there are more: --after {cursor}"] if cursor else []
+    lines += [f"there are more:\n  {_going_on(cursor)}"] if cursor else []
     show({"memories": [as_plain(memory) for memory in page], "after": cursor}, "\n".join(lines), as_json=as_json)
+
+
+def _going_on(cursor: str) -> str:
+    """Return the very command that was given, for the next page."""
+    from memproc.cli.following import command_of, map_shown
+
+    given = sys.argv[1:]
+    is_of_page = [one == "--after" or before == "--after" or one.startswith("--after=") for before, one in pairwise(["", *given])]
+    shown = [one for one, is_left_out in zip(map_shown(given), is_of_page, strict=True) if not is_left_out]
+    return command_of([*shown, "--after", cursor])
 
 
 @app.command("show")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
+from itertools import accumulate, takewhile
 from pathlib import Path
 from time import sleep
 from typing import NamedTuple, Self
@@ -26,6 +27,7 @@ from memproc.formats.mapping import told
 from memproc.ingestion.source import Given, Source, Sources
 from memproc.intake import Intake
 from memproc.records import Memory, encode
+from memproc.report.read_from import ReadFrom
 from memproc.sources.files import check_not_in_use
 from memproc.sources.remote import Mark, Remote
 from memproc.store.changes.writer import Writer
@@ -154,6 +156,12 @@ class Place:
         start = Start(source, items, inside, self._mark_behind(items) if self._mark_behind else mark)
         return committed._replace(start=start, left_out=counted)
 
+    def read_from(self, source: str, records: int) -> ReadFrom:
+        """Return from where so many more records are read."""
+        needed = takewhile(lambda end: end[0] < records, zip(accumulate(self._waiting, initial=0), self._waiting, strict=False))
+        counts, inside = [waiting for _, waiting in needed], self.start.records
+        return ReadFrom(source, self.start.items, inside, [counts[0] + inside, *counts[1:]] if counts else [])
+
     def land(self, checkpoint: Checkpoint) -> None:
         """Advance to a checkpoint that `after` returned."""
         was, now = self.start, checkpoint.start
@@ -203,7 +211,7 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
         job = writer.newest_job(key.identity)
         is_resumed = not writer.is_rehearsal
         if job is not None and (job.status in FINISHED or writer.is_rehearsal):
-            is_resumed, start = False, _start_behind(followed, job)
+            is_resumed, start = False, start_behind(followed, job)
     if is_resumed and key is not None and (taken_over := _take_over(writer, *key)) is not None:
         if taken_over.claim is not None:
             taken_over.claim.is_followed = followed is not None
@@ -225,7 +233,7 @@ def named(sources: Sequence[Source]) -> tuple[str, str]:
     return names, formats
 
 
-def _start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
+def start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
     """Return where a job begins that reads what is new since another one, None if that one read nothing."""
     mark = Checkpoint.from_json(job.trusted_checkpoint()).start.mark
     return None if mark is None else Checkpoint(Start(mark=remote.next_start(mark)))

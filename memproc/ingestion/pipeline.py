@@ -19,7 +19,8 @@ from memproc.gates.files import Given as GateGiven
 from memproc.gates.files import gate_given
 from memproc.gates.rule import Gate
 from memproc.ingestion.beforehand import Wanted, looked_ahead
-from memproc.ingestion.checkpoint import begin_or_resume, resumable
+from memproc.ingestion.checkpoint import resumable
+from memproc.ingestion.claimed import begin, claims
 from memproc.ingestion.engines.pools import pool_of
 from memproc.ingestion.enriched import Lease
 from memproc.ingestion.gating import GateKeeper
@@ -35,6 +36,7 @@ from memproc.sources.mapping_files import mapping_given
 from memproc.sources.remote import Remote
 from memproc.store.enriching.enriching import Enriching
 from memproc.store.enriching.meanwhile import Meanwhile
+from memproc.store.jobs.jobs import Claim
 from memproc.store.sql.database import held_for
 from memproc.store.sql.opening import can_rehearse
 from memproc.store.store import Store, enriching_of
@@ -107,7 +109,7 @@ def ingest(
     wanted = Wanted(what, intake, asked, chosen, rules, most)
     enrichments = enrichments_of(enrich)
     given = given_of(what)
-    with told_to_the_end(on_event) as ending, redacting(is_wanted=chosen.redact), ExitStack() as stack:
+    with told_to_the_end(on_event) as ending, redacting(is_wanted=chosen.redact), claims.taken() as claim, ExitStack() as stack:
         if dry_run and not isinstance(into, Store) and not can_rehearse(into, settings):
             into, settings = Path(stack.enter_context(TemporaryDirectory())) / "rehearsal.db", replace(chosen, table_schema=None)
         if not isinstance(into, Store) and (held := held_for(into)) is not None:
@@ -133,7 +135,7 @@ def ingest(
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources.all]
         options = (format, records, delimiter, encoding, most)
         key = resumable(given, sources, intake, (*options, identity_of(enrichments)) if enrichments else options)
-        job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
+        job = begin(store, ready, key, claim, is_resumed=resume and not dry_run)
         run = Run(store, chosen, job, pool)
         if enrichments:
             run.enriching = _enriching_in(run, enrichments, schema)
@@ -147,6 +149,12 @@ def ingest(
         if run.stops.gate is not None:
             run.stops.gate.end(ready)
         return report
+
+
+def ingest_claimed(claim: Claim, what: Sequence[str | Remote], into: Store, **options: Any) -> Report:
+    """Ingest as `ingest` does, under the number of a job that a worker has claimed, behind the last batch that it landed."""
+    with claims.holding(claim):
+        return ingest(what, into, **options)
 
 
 def _enriching_in(run: Run, enrichments: Sequence[Enrichment], schema: type[Memory]) -> Enriching | None:
