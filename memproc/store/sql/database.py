@@ -216,8 +216,13 @@ class Database:
         return state_of(self.file) if self.is_read_only and self.file is not None else ()
 
     def _check_there(self) -> None:
-        if self.file is not None and not os.path.exists(self.file):  # noqa: PTH110 - raises nothing where it may not be looked at
-            raise DatabaseError(REMOVED, self)
+        try:
+            if self.file is not None:
+                os.stat(self.file)  # noqa: PTH116 - a write must not wait for the making of a path
+        except FileNotFoundError:
+            raise DatabaseError(REMOVED, self) from None
+        except OSError:  # it may not be looked at, and may well be there
+            pass
 
     def _check_writable(self) -> None:
         if self.is_read_only:
