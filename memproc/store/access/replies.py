@@ -87,7 +87,7 @@ def begin(tx: Tx, asked: Asked, owner: Owner) -> tuple[Standing, Reply | None]:
 
 
 def _is_busy(row: Any, now: int) -> bool:
-    """Tell whether a request may still be answered by the process that began it; of another machine that is believed for a while."""
+    """Tell whether a request may still be answered by the process that began it; of another machine for a while."""
     owner = Owner.from_json(row.owner)
     return owner.is_alive if owner.is_here else now - to_micros(row.made_at) < SILENCE_MICROS
 
