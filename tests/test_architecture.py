@@ -40,7 +40,8 @@ FLOORS = (
     ("cleaned",),
     ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
-    ("service", "flows"),
+    ("service",),
+    ("flows",),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -65,9 +66,10 @@ FLOORS_WITHIN = {
         ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
+        ("outbox",),
         ("index", "jobs", "access", "exporting"),
         ("opened",),
-        ("quarantine", "reviews", "enriching", "queue"),
+        ("quarantine", "reviews", "flows", "enriching", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -85,6 +87,17 @@ FLOORS_WITHIN = {
         ("migrating", "predicting"),
     ),
 }
+FLOORS_WITHIN["flows"] = (
+    ("expressions", "starting"),
+    ("secrets",),
+    ("step",),
+    ("steps",),
+    ("flow", "plan"),
+    ("checking", "course", "schema", "picture"),
+    ("reading", "scrubbing"),
+    ("engine",),
+    ("running",),
+)
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
@@ -260,6 +273,8 @@ OWNERS = {
     **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
+    **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
     **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }

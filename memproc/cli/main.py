@@ -8,12 +8,14 @@ from memproc.cli import (
     cleaning,
     configuring,
     exports,
+    flows,
     gating,
     ingestion,
     inspecting,
     jobs,
     memories,
     migrating,
+    notifying,
     quarantine,
     queueing,
     reading,
@@ -26,6 +28,7 @@ from memproc.cli import (
     stores,
     tokens,
     validating,
+    webhooks,
     working_off,
 )
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
@@ -39,6 +42,7 @@ __all__ = [
     "cleaning",
     "configuring",
     "exports",
+    "flows",
     "gating",
     "ingestion",
     "inspecting",
@@ -46,6 +50,7 @@ __all__ = [
     "main",
     "memories",
     "migrating",
+    "notifying",
     "quarantine",
     "queueing",
     "reading",
@@ -58,6 +63,7 @@ __all__ = [
     "stores",
     "tokens",
     "validating",
+    "webhooks",
     "working_off",
 ]
 

@@ -25,6 +25,7 @@ from memproc.store.face.keeping import Keeping
 from memproc.store.face.quarantining import Quarantining
 from memproc.store.face.queueing import Queueing
 from memproc.store.face.reading import Reading
+from memproc.store.flows.journal import Journal
 from memproc.store.opened import OpenStore
 from memproc.store.rows.memories import memories_by_id
 from memproc.store.rows.observations import forgotten_among, records_of
@@ -130,3 +131,8 @@ def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], se
     wanted = {*keys}
     read = store._opened.transactions.read  # noqa: SLF001 - keys are not part of the public class
     return read(lambda tx: (records_of(tx, wanted), forgotten_among(tx, wanted)))
+
+
+def journal_of(store: Store[M]) -> Journal:
+    """Return what is written of the runs of flows in an open store."""
+    return Journal(store._opened)  # noqa: SLF001 - flows are not part of the public class

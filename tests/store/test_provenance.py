@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import BigInteger, Double, LargeBinary, SmallInteger, select, update
 
 import memproc
+from memproc.service.notifications.notifier import notify, set_rules
 from memproc.service.stopping import Stop
+from memproc.service.webhooks.registering import add_webhook
+from memproc.service.webhooks.sender import Sending, deliver
 from memproc.service.worker import Worker
 from memproc.store.access.audit import Line
 from memproc.store.access.calls import Window
@@ -47,10 +50,31 @@ def stop(_progress):
     raise ZeroDivisionError
 
 
+def told(store):
+    """Let a webhook that fails, and the rules of notifications, be told of what follows."""
+    rules = """
+        [channels.mail]
+        smtp = "127.0.0.1:1"
+        security = "none"
+        from = "memproc@example.org"
+        to = ["ann@example.org"]
+        [[rules]]
+        name = "ends"
+        on = ["completed"]
+        channels = ["mail"]
+    """
+    set_rules(store, rules)
+    add_webhook(store, "http://127.0.0.1:1/", events=["all"], allow_private=True)
+    memproc.ingest([{"content": "Prefers coffee"}], into=store)
+    deliver(store, until=iter([False, False, True]).__next__, sending=Sending(poll_seconds=0.1))
+    notify(store, until_empty=True)
+
+
 def long_lived(store, folder):
     """Give a store rows in each table, with each column filled in some: what `live` does, and a file that is read in part, dates of
     sources, open and decided reviews, and a calibration that waits for its rebuild.
     """
+    told(store)
     live(store)
     memproc.ingest(titles(), into=store, settings=memproc.Settings(batch_size=25))
     memproc.calibrate(store, sorted(labels()))
