@@ -24,8 +24,9 @@ from memproc.store.access.audit import Line
 from memproc.times import to_text
 
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-TAKES_FILES = ("POST", "/api/v1/uploads")
+TAKES_FILES = {("POST", "/api/v1/uploads"), ("POST", "/files")}
 _READING = ("GET", "HEAD", "OPTIONS")
+NOTED = "memproc.noted"  # in the scope of a request that the log is to tell of although nobody is known
 _UNLOGGED = ("/api/health", "/api/openapi.json")
 _LONGEST = 200
 _ID = re.compile(r"[0-9]{1,18}|[0-9a-f]{32}")
@@ -69,7 +70,7 @@ class Gate:
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """Return what gives a body, up to what is taken; what takes files bounds them by itself."""
-        if (scope["method"], _path_of(scope)) == TAKES_FILES:
+        if (scope["method"], _path_of(scope)) in TAKES_FILES:
             return receive
         size = 0
 
@@ -94,7 +95,7 @@ async def _note(scope: Scope, status: int) -> None:
     """Write the line of a request, or have it written."""
     path = _path_of(scope)
     books: Books = scope["app"].state.served.books
-    if path in _UNLOGGED or not path.startswith("/api/"):
+    if path in _UNLOGGED or not (path.startswith("/api/") or "memproc.caller" in scope or NOTED in scope):
         return
     line = _line(scope, status)
     if line.who and line.method not in _READING:
