@@ -48,12 +48,15 @@ async def maybe_session(request: Request) -> Session | None:
     return None if token is None else Session(secret, served.caller_with(token))
 
 
-async def sign_in(served: Served, given: str) -> str | None:
-    """Begin a session with a token, and return its secret; None where the token may not be used now."""
+async def sign_in(served: Served, given: str) -> Session | None:
+    """Begin a session with a token, and return it; None where the token may not be used now."""
     if len(given) > LONGEST_TOKEN:
         return None
     token = await served.store.threads.call(partial(served.access.valid_token, given))
-    return None if token is None else await served.store.threads.call(partial(served.access.begin_session, token.number))
+    if token is None:
+        return None
+    secret = await served.store.threads.call(partial(served.access.begin_session, token.number))
+    return Session(secret, served.caller_with(token))
 
 
 def keep(request: Request, response: Response, secret: str | None) -> None:

@@ -29,11 +29,12 @@ async def begin(request: Request) -> Response:
     request.scope[NOTED] = True
     served = served_of(request)
     given = (await form_of(request)).get("token", "").strip()
-    secret = await sign_in(served, given)
-    if secret is None:
+    session = await sign_in(served, given)
+    if session is None:
         return page(request, "sign_in", status=403, wrong=True)
+    request.scope["memproc.caller"] = session.caller
     response = to(request, "/")
-    keep(request, response, secret)
+    keep(request, response, session.secret)
     return response
 
 
