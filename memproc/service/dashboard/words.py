@@ -10,6 +10,7 @@ import orjson
 
 _MINUTE_SECONDS, _HOUR_SECONDS, _DAY_SECONDS = 60, 3_600, 86_400
 _TO_THE_SECOND = 19
+_TURNING = {code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 MOST_WORDS = 400  # of a text whose words are compared
 
 
@@ -41,16 +42,17 @@ def span(seconds: float | None) -> str:
 
 
 def pretty(given: Any) -> str:
-    r"""Return a value as JSON with a line each; a text that is JSON likewise, and any other text as it is.
+    r"""Return a value as JSON with a line each, a text that is JSON likewise, and any other text as it is. What turns the direction
+    of writing is escaped, so that what is read is what is there.
 
-    >>> pretty('{"a":1}'), pretty("tea")
-    ('{\n  "a": 1\n}', 'tea')
+    >>> pretty('{"a":1}'), pretty("tea"), pretty(["\u202e"])
+    ('{\n  "a": 1\n}', 'tea', '[\n  "\\u202e"\n]')
     """
     try:
         value = orjson.loads(given) if isinstance(given, str) else given
     except orjson.JSONDecodeError:
         return str(given)
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode().translate(_TURNING)
 
 
 def differing(one: str, other: str) -> Iterator[tuple[str, bool]]:

@@ -51,8 +51,8 @@ async def reviews(request: Request) -> Response:
     is_more = found.cursor is not None
     begins = bool(place.after) and not found.reviews and bool((await asked.reviews(request, 1, None)).reviews)
     first = found.reviews[0] if found.reviews else None
-    values = {"pair": first, "waiting": len(found.reviews), "is_more": is_more, "place": place, "begins": begins}
-    return page(request, "reviews", **values)
+    waiting = len(found.reviews)
+    return page(request, "reviews", pair=first, waiting=waiting, is_more=is_more, place=place, begins=begins)
 
 
 @routes.post("/reviews/{number}/decision", **shows(Scope.REVIEWS_DECIDE))
