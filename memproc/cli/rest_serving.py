@@ -41,7 +41,9 @@ def serve(
     scopes_claim: Annotated[str, Option(metavar="CLAIM", help="The claim that holds the scopes.")] = "scope",
     schema: Schema = None,
 ) -> None:
-    """Serve a store over HTTP to programs that have a token; a store is made where there is none. Needs an extra: `service`."""
+    """Serve a store over HTTP: to programs that have a token, and to people, who sign in with one, as pages at /; a store is made
+    where there is none. Needs an extra: `service`.
+    """
     from memproc.service.serving import Serving
 
     try:

@@ -9,7 +9,6 @@ Rules: what is in another namespace is told as what is not there, in the same wo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -94,15 +93,9 @@ def memory_named(store: Store, caller: Caller, own: str, source: str | None, nam
     return found
 
 
-def reviews_of(store: Store, caller: Caller, numbers: Sequence[int] | None = None) -> list[Review]:
-    """Return the open reviews of the caller's memories, by number."""
-    found = [one for one in store.reviews(numbers=numbers) if caller.reaches(one.one.namespace)]
-    return sorted(found, key=lambda one: one.number)
-
-
 def review_of(store: Store, caller: Caller, number: int) -> Review:
     """Return an open review of the caller's. Raises NotFoundError on any other."""
-    found = reviews_of(store, caller, [number])
+    found = [one for one in store.reviews(numbers=[number]) if caller.reaches(one.one.namespace)]
     if not found:
         raise NotFoundError(f"there is no open review {number} here: take a number that GET /api/v1/reviews gives")
     return found[0]

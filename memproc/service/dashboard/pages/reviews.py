@@ -9,14 +9,14 @@ from memproc.errors import NotFoundError
 from memproc.service.dashboard.forms import form_of, made
 from memproc.service.dashboard.guard import pages, shows
 from memproc.service.dashboard.rendering import page, to
-from memproc.service.given import MOST_ON_A_PAGE, Decide, Note, Number
+from memproc.service.given import Decide, Note, Number
 from memproc.service.rest.callers import Caller, memory_of
 from memproc.service.rest.routes import reviews as asked
 from memproc.service.rest.served import caller_of, served_of
 from memproc.service.scopes import Scope
 from memproc.store.store import Store
 
-MOST_UNDONE = 20
+MOST_COUNTED, MOST_UNDONE = 50, 20
 routes = pages()
 
 
@@ -47,7 +47,7 @@ class _Note(BaseModel):
 async def reviews(request: Request) -> Response:
     """Show the next pair that waits."""
     place = made(_Place, request.query_params)
-    found = await asked.reviews(request, MOST_ON_A_PAGE, str(place.after) if place.after else None)
+    found = await asked.reviews(request, MOST_COUNTED, str(place.after) if place.after else None)
     is_more = found.cursor is not None
     begins = bool(place.after) and not found.reviews and bool((await asked.reviews(request, 1, None)).reviews)
     first = found.reviews[0] if found.reviews else None
