@@ -23,6 +23,7 @@ from memproc.cli import (
     review,
     serving,
     stores,
+    submitting,
     validating,
     working_off,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "review",
     "serving",
     "stores",
+    "submitting",
     "validating",
     "working_off",
 ]

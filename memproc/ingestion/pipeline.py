@@ -151,7 +151,7 @@ def ingest(
         return report
 
 
-def ingest_claimed(claim: Claim, what: Sequence[str], into: Store, **options: Any) -> Report:
+def ingest_claimed(claim: Claim, what: Sequence[str | Remote], into: Store, **options: Any) -> Report:
     """Ingest as `ingest` does, under the number of a job that a worker has claimed, behind the last batch that it landed."""
     with claims.holding(claim):
         return ingest(what, into, **options)

@@ -32,6 +32,7 @@ from memproc.store.kinds import JobStatus
 from memproc.store.queue.claiming import Claimed, claim_next, is_idle, is_left
 from memproc.store.queue.rows import rules_of
 from memproc.store.queue.settling import Ended, settle
+from memproc.store.queue.work import sources_of
 from memproc.store.queue.workers import drop_worker, note_worker
 from memproc.store.store import Store, opened_by, writer_of
 
@@ -144,7 +145,7 @@ class Worker:
             settings = replace(settings, max_memory=max(1, int(allowed_bytes() * claimed.memory_share)))
         return ingest_claimed(
             claimed.claim,
-            work["sources"],
+            sources_of(work),
             self.store,
             namespace=work["namespace"],
             source=work["source"],
