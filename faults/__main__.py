@@ -75,7 +75,7 @@ def _tell(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("suite", choices=[*SUITES, ALL])
-    parser.add_argument("--short", action="store_true", help="the form that CI runs")
+    parser.add_argument("--short", action="store_true", help="the form of some seconds")
     parser.add_argument("--database", help="sqlite (default), or the URL of a server to make schemas or databases on")
     parser.add_argument("--records", type=int, help="how many records (20,000)")
     parser.add_argument("--kills", type=int, help="kills, connections, clock: how often to strike (300)")

@@ -30,6 +30,7 @@ class Verb(StrEnum):
     REPLAY = "replay"
     FORGET = "forget"
     REBUILD = "rebuild"
+    WORK = "work"
 
 
 class Moment(Enum):

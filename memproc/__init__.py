@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from memproc.public_names import HOMES
+
 if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
@@ -21,7 +23,14 @@ if TYPE_CHECKING:
     from memproc.configuring import load_settings
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
+    from memproc.documents.rendering import DocumentFailure, DocumentsRendered, Rendered, render_documents
+    from memproc.documents.templates import DocumentLimits
+    from memproc.enrichment.batches import BatchEnrichment, BatchRequest, BatchResult, BatchService, BatchState
+    from memproc.enrichment.functions import FunctionEnrichment
+    from memproc.enrichment.http import HttpEnrichment
+    from memproc.enrichment.openai_batches import OpenAIBatches
     from memproc.errors import (
+        ChangedError,
         DatabaseError,
         EngineError,
         MemprocError,
@@ -32,12 +41,15 @@ if TYPE_CHECKING:
         UsageError,
     )
     from memproc.formats.mapping import FieldMap, FieldRule
+    from memproc.gates.judged import GateJudged, RuleJudged
+    from memproc.ingestion.judging import judge
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.predicting import predict
     from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.ending import Interrupted
+    from memproc.report.enriched import Enriched
     from memproc.report.events import (
         BatchLanded,
         BatchSizeChanged,
@@ -47,6 +59,7 @@ if TYPE_CHECKING:
         Noted,
         Progress,
         Rebuilding,
+        RecordsEnriched,
         RecordsQuarantined,
         SourceBegun,
         SourceEnded,
@@ -104,6 +117,8 @@ if TYPE_CHECKING:
     )
     from memproc.store.changes.forgetting_people import Forgotten
     from memproc.store.exporting import Exported
+    from memproc.store.queue.rules import QueueRules
+    from memproc.store.queued import JobAttempt, JobChange, JobHistory, QueuedJob, QueueStats, Schedule, TenantUse, WorkerSeen
     from memproc.store.rows.relations import Related
     from memproc.store.store import Store
     from memproc.telling import Retrying, Waiting
@@ -115,13 +130,19 @@ __all__ = [
     "Added",
     "Applied",
     "AsyncStore",
+    "BatchEnrichment",
     "BatchLanded",
+    "BatchRequest",
+    "BatchResult",
     "BatchSeen",
+    "BatchService",
     "BatchSizeChanged",
+    "BatchState",
     "Bin",
     "Bottleneck",
     "Calibration",
     "Category",
+    "ChangedError",
     "Check",
     "Cleaning",
     "Cluster",
@@ -135,6 +156,7 @@ __all__ = [
     "Duplicates",
     "EmotionalContext",
     "EngineError",
+    "Enriched",
     "Entry",
     "ErrorPattern",
     "Errors",
@@ -150,11 +172,16 @@ __all__ = [
     "Finding",
     "Forgotten",
     "Found",
+    "FunctionEnrichment",
     "History",
+    "HttpEnrichment",
     "IndexRecall",
     "Interrupted",
     "Job",
+    "JobAttempt",
+    "JobChange",
     "JobEnded",
+    "JobHistory",
     "JobStarted",
     "JobTold",
     "Latency",
@@ -167,6 +194,7 @@ __all__ = [
     "NotFoundError",
     "Noted",
     "ObservationSeen",
+    "OpenAIBatches",
     "Opening",
     "Outcome",
     "Outcomes",
@@ -179,7 +207,11 @@ __all__ = [
     "Proposed",
     "Quality",
     "Quarantined",
+    "QueueRules",
+    "QueueStats",
+    "QueuedJob",
     "Rebuilding",
+    "RecordsEnriched",
     "RecordsQuarantined",
     "Recount",
     "Rejected",
@@ -192,6 +224,7 @@ __all__ = [
     "Retrying",
     "Review",
     "ReviewCount",
+    "Schedule",
     "SecondsLeft",
     "Settings",
     "Settled",
@@ -207,6 +240,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreReport",
+    "TenantUse",
     "ThresholdCount",
     "Trace",
     "Update",
@@ -214,6 +248,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "Waiting",
+    "WorkerSeen",
     "aingest",
     "aopen",
     "calibrate",
@@ -230,52 +265,10 @@ __all__ = [
     "transform",
     "validate",
 ]
+__all__ += ["DocumentFailure", "DocumentLimits", "DocumentsRendered", "GateJudged", "Rendered", "RuleJudged"]
+__all__ += ["judge", "render_documents"]
 
-_HOMES = {
-    "memproc.dedup.compare.fitting": "Bin",
-    "memproc.report.ending": "Interrupted",
-    "memproc.logs": "log_to_logging",
-    "memproc.asynchronous.store": "AsyncStore Opening aingest aopen",
-    "memproc.asynchronous.wrapping": "Found",
-    "memproc.cleaned": "Cleaning Doubt Removal Update",
-    "memproc.cleaning": "clean",
-    "memproc.config": "Settings",
-    "memproc.configuring": "load_settings",
-    "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
-    "memproc.api": "calibrate open transform validate",
-    "memproc.ingestion.migrating": "migrate",
-    "memproc.ingestion.pipeline": "ingest",
-    "memproc.report.figures": "Bottleneck Cluster ConfidenceBin Counted Duplicates ErrorPattern Errors FieldSeen "
-    "JobTold Latency NameCount Outcomes Pace Proof Quality ReviewCount "
-    "Span StageTime ThresholdCount",
-    "memproc.ingestion.predicting": "predict",
-    "memproc.report.prediction": "Estimate Prediction",
-    "memproc.report.migration": "Check FieldChange Migration",
-    "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.events": "BatchLanded BatchSizeChanged Event JobEnded JobStarted Noted Progress Rebuilding "
-    "RecordsQuarantined SourceBegun SourceEnded",
-    "memproc.report.report": "BatchSeen Merge Pattern Report",
-    "memproc.report.time_left": "SecondsLeft",
-    "memproc.telling": "Retrying Waiting",
-    "memproc.report.store_report": "Compared Comparison StoreReport",
-    "memproc.dedup.cluster": "Decision",
-    "memproc.retention": "Expired RetentionRule",
-    "memproc.formats.mapping": "FieldMap FieldRule",
-    "memproc.sketching": "sketch",
-    "memproc.sources.databases.faces": "SqlQuery SqlTable",
-    "memproc.sources.mapping_files": "load_mapping",
-    "memproc.sources.live.live_store": "LiveStore",
-    "memproc.sources.rest.pages": "RestPages",
-    "memproc.store.added": "Added Updated",
-    "memproc.store.answers": "Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
-    "Proposed Quarantined Recount Review Settled Step Trace",
-    "memproc.store.changes.forgetting_people": "Forgotten",
-    "memproc.store.exporting": "Exported",
-    "memproc.store.rows.relations": "Related",
-    "memproc.store.store": "Store",
-    "memproc.validation": "Verdict json_schema",
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+_HOME_OF = {name: home for home, names in HOMES.items() for name in names.split()}
 
 logger.disable("memproc")  # a library is quiet; the host turns it on with logger.enable("memproc")
 

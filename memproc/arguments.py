@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import SupportsIndex
 
 from memproc.errors import UsageError
+from memproc.times import parse_time, to_text
 
 LARGEST_NUMBER = 2**63 - 1  # of a database column
 
@@ -47,3 +48,12 @@ def share_of(name: str, value: object) -> float:
 def limit_of(value: object) -> int | None:
     """Return the limit of a listing, None for all. Raises UsageError on anything but a whole number of at least 1."""
     return None if value is None else whole_number("limit", value)
+
+
+def moment_of(name: str, given: object) -> str | None:
+    """Return a time that a call was given, as fixed-width text. Raises UsageError on what is none."""
+    try:
+        moment = parse_time(given) if given is not None else None
+    except ValueError as error:
+        raise UsageError(f"{name}={given!r}: {error}") from error
+    return to_text(moment) if moment else None

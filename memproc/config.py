@@ -24,6 +24,7 @@ from memproc.retention import RetentionRule, checked_rules
 Dedup = Literal["off", "exact", "near"]
 Recall = Literal["standard", "high"]
 OnError = Literal["continue", "stop"]
+OnFailure = Literal["keep", "quarantine"]  # of what enriches: the record goes on without it, or waits
 ValidateWhen = Literal["inline", "before"]
 Durability = Literal["normal", "full"]
 Secrets = Literal["off", "tag", "redact", "quarantine"]
@@ -33,6 +34,8 @@ Verdict = Literal["merge", "distinct", "supersedes"]  # of a person, on a pair
 # Of other systems, that memories are written in.
 Shape = Literal["csv", "mem0", "langgraph", "mcp", "markdown", "markdown-daily", "okf", "graphml", "graph"]
 ReportForm = Literal["html", "md", "csv", "json"]
+Per = Literal["memory", "subject", "day", "namespace", "query"]  # what there is a document for
+Bundle = Literal["folder", "zip", "file"]  # what documents are written to
 QuarantineStatus = Literal["open", "replayed", "discarded"]
 
 CHOICES: dict[str, tuple[str, ...]] = {

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +71,30 @@ def configured(file: str | Path | None, folder: Path, environ: Mapping[str, str]
     values: dict[str, Any] = {}
     origins = dict.fromkeys(NAMES, DEFAULT)
     for name, value in ({} if path is None else _table_of(path)).items():
-        values[name], origins[name] = _checked(name, value, str(path)), str(path)
+        values[name], origins[name] = checked(name, value, str(path)), str(path)
     for name, text in variables.items():
         origins[name] = PREFIX + name.upper()
-        values[name] = _checked(name, text, origins[name])
+        values[name] = checked(name, text, origins[name])
     for name, value in given.items():
         values[name], origins[name] = value, GIVEN
     known = {OF_FILE, *(PREFIX + name.upper() for name in NAMES)}
     strangers = tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))
     return Configuration(Settings(**values), origins, path, strangers)
+
+
+def changed_settings(settings: Settings, table: Mapping[str, Any], origin: str) -> Settings:
+    """Return settings with those of a table in place of their own, which may be texts as in a file.
+
+    Raises UsageError, which tells where they are from, on a name that is no setting, and a value outside its range.
+    """
+    check_names(table, origin)
+    return replace(settings, **{name: checked(name, value, origin) for name, value in table.items()})
+
+
+def check_names(table: Mapping[str, Any], origin: str) -> None:
+    """Raise UsageError where a table has a name that is no setting."""
+    if unknown := [name for name in table if name not in NAMES]:
+        raise UsageError(f"{origin}: {unknown[0]!r} is no setting: choose among {', '.join(NAMES)}")
 
 
 def _nearest(folder: Path) -> Path | None:
@@ -122,8 +137,7 @@ def _table_of(path: Path) -> dict[str, Any]:
         table = tool.get("memproc", {}) if isinstance(tool := table.get("tool", {}), dict) else {}
     if not isinstance(table, dict):
         raise UsageError(f"{path}: tool.memproc is no table: write settings below [tool.memproc]")
-    if unknown := [name for name in table if name not in NAMES]:
-        raise UsageError(f"{path}: {unknown[0]!r} is no setting: choose among {', '.join(NAMES)}")
+    check_names(table, str(path))
     return table
 
 
@@ -140,7 +154,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: is no TOML: {error}") from error
 
 
-def _checked(name: str, value: Any, origin: str) -> Any:
+def checked(name: str, value: Any, origin: str) -> Any:
     """Return a value as `Settings` takes it. Raises UsageError, which tells where it is from, if that does not."""
     try:
         made = _made(name, value)

@@ -37,6 +37,19 @@ def allowed_bytes(root: Path = _ROOT) -> int:
     return min([*limits, psutil.virtual_memory().total])
 
 
+def used_share(root: Path = _ROOT) -> float:
+    """Return how much of the memory that is allowed is in use, 0 to 1, by whom ever: of the cgroup and each around it, but for
+    files that it may forget at once, and of the machine; the highest of these.
+    """
+    memory = psutil.virtual_memory()
+    shares = [(memory.total - memory.available) / memory.total]
+    for limit, used, stat in zip(*(_read(root, name) for name in ("memory.max", "memory.current", "memory.stat")), strict=False):
+        if limit.strip().isdecimal() and used.strip().isdecimal():
+            forgotten = re.search(r"^inactive_file (\d+)$", stat, re.MULTILINE)
+            shares.append((int(used) - int(forgotten[1] if forgotten else 0)) / max(1, int(limit)))
+    return min(1.0, max(0.0, *shares))
+
+
 def allowed_cores(root: Path = _ROOT) -> int:
     """Return how many cores this process may use, 1 or more: those it is bound to, or its quota of time rounded up."""
     quotas = [ceil(quota) for text in _read(root, "cpu.max") if (quota := _cores(text)) is not None]

@@ -20,7 +20,7 @@ from tests.waiting import LIMIT_SECONDS
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures", "values", "classes", "logs", "telling"),
+    ("failures", "values", "classes", "logs", "telling", "public_names"),
     ("errors",),
     ("references",),
     (
@@ -33,12 +33,15 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "taken", "batch_size", "report", "embedding", "sketching"),
+    ("intake", "taken", "batch_size", "report", "gates", "embedding", "sketching"),
+    ("enrichment",),
     ("store",),
     ("ingestion",),
     ("cleaned",),
-    ("api", "cleaning", "asynchronous"),
+    ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
+    ("service",),
+    ("flows",),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -60,12 +63,13 @@ FLOORS_WITHIN = {
         ("looking",),
     ),
     "store": (
-        ("answers", "added", "kinds"),
+        ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
-        ("index", "jobs", "exporting"),
+        ("outbox",),
+        ("index", "jobs", "access", "exporting"),
         ("opened",),
-        ("quarantine", "reviews"),
+        ("quarantine", "reviews", "flows", "enriching", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -73,16 +77,32 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
-        ("course",),
-        ("checkpoint", "remarks", "reading", "checking", "stopping"),
-        ("run", "inspecting", "verifying"),
+        ("course", "enriched", "too_large"),
+        ("checkpoint", "remarks", "reading", "checking"),
+        ("gating",),
+        ("stopping", "judging"),
+        ("beforehand",),
+        ("run", "claimed", "inspecting", "verifying"),
         ("pipeline",),
         ("migrating", "predicting"),
     ),
 }
+FLOORS_WITHIN["flows"] = (
+    ("expressions", "starting"),
+    ("secrets",),
+    ("step",),
+    ("steps",),
+    ("flow", "plan"),
+    ("checking", "course", "schema", "picture"),
+    ("reading", "scrubbing"),
+    ("engine",),
+    ("running",),
+)
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
+    "documents/rendering.py: render_documents",
+    "ingestion/judging.py: judge",
     "ingestion/migrating.py: migrate",
     "integrations/mem0/memory.py: add",  # these two have the parameters of another package
     "integrations/mem0/memory.py: search",
@@ -90,6 +110,7 @@ FACES = {
     "store/face/deciding.py: decide_all",
     "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
+    "store/face/queueing.py: submit",
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
@@ -246,11 +267,16 @@ def test_the_library_is_quiet(tmp_path):
 # The room that writes each table.
 OWNERS = {
     "store": "sql",
-    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
-    **dict.fromkeys(("jobs", "batches"), "jobs"),
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger", "searched"), "rows"),
+    **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
+    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
+    **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
+    **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
+    **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }
 WRITING = {"insert", "update", "delete", "insert_rows", "insert_columns", "update_rows", "delete_by_keys"}
 

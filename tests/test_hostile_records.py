@@ -143,7 +143,7 @@ def test_every_symbol_is_read_however_often_it_stands_there(times):
 
 
 @pytest.mark.slow
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(REPEATED)
 def test_any_text_goes_through_the_pure_part(text):
     """Of all symbols and words that the rules look for."""

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import chain
+from typing import get_args
 from unittest.mock import patch
 
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 import memproc
+from memproc.config import OnFailure
 from memproc.dedup.cluster import clusters
 from memproc.dedup.grouping import grouped, in_group
 from memproc.dedup.memory import memory_of
@@ -166,6 +168,56 @@ def test_law_3_batch_and_order_do_not_matter(fresh, source, random, batch_size, 
         assert exported(parts) == exported(whole)
         assert exported(parts, full=True) == exported(whole, full=True)
         note_what_happened(parts)
+
+
+class Enricher:
+    """Adds to a record what its text alone decides: fields, nothing, what is wrong, or no answer."""
+
+    def __init__(self):
+        self.asked = Counter()
+
+    def __call__(self, memories):
+        """Answer a call."""
+        answers = [self.answer(memory) for memory in memories]
+        self.asked.update(memory.model_dump_json() for memory in memories)
+        return answers
+
+    def answer(self, memory):
+        """Answer for one record."""
+        kind = len(memory.content) % 6
+        if kind == 0:
+            raise ValueError(memory.content)
+        if kind == 1:
+            return {"importance": 7}
+        metadata = {"length": len(memory.content)}
+        return (None, {"tags": ["enriched"], "metadata": metadata}, {"subject": "ann"}, {"importance": 0.5})[kind - 2]
+
+
+@given(some_records, st.randoms(use_true_random=False), batch_sizes, st.sampled_from((1, 3)), st.sampled_from(get_args(OnFailure)))
+def test_laws_hold_for_what_is_enriched(fresh, source, random, batch_size, call_size, on_failure):
+    """Conservation, idempotence, batches and order, rebuilding, round trip: and no result is asked for twice."""
+    enricher, again = Enricher(), list(source)
+    random.shuffle(again)
+
+    def by(size):
+        return memproc.FunctionEnrichment(enricher, name="laws", batch_size=size, on_failure=on_failure)
+
+    with fresh() as whole, fresh() as parts, fresh() as other:
+        first = ingest(whole, source, enrich=by(50))
+        assert whole.recount().is_whole
+        asked = +enricher.asked
+        assert max(asked.values(), default=1) == 1
+        before, full = exported(whole), exported(whole, full=True)
+        report = ingest(whole, again, batch_size, enrich=by(call_size))
+        assert (report.stored, report.merged, report.duplicate) == (0, 0, first.read - first.quarantined)
+        assert (exported(whole), exported(whole, full=True), enricher.asked) == (before, full, asked)
+        assert whole.rebuild() == (0, 0)
+        ingest(parts, again, batch_size, enrich=by(call_size))
+        assert (exported(parts), exported(parts, full=True)) == (before, full)
+        told = ingest(other, full, batch_size, enrich=by(call_size))
+        assert exported(other, full=True) == full
+        assert told.enrichment[0].changed == 0  # what was changed says so by itself, and is not asked for
+        event("enriched" if first.enrichment[0].changed else "nothing to enrich")
 
 
 @given(to_decide, st.lists(records(), max_size=12), acts, st.randoms(use_true_random=False), batch_sizes)

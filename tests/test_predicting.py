@@ -112,7 +112,7 @@ def test_config_tells_what_suits_a_source(few):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["corpus.jsonl", "table.csv"])
+@pytest.mark.parametrize("kind", ["corpus.jsonl", pytest.param("table.csv", marks=pytest.mark.long)])
 def test_what_is_predicted_comes_true(kind, tmp_path):
     """Of more than the sample: the place within its bounds, and the time of the processor at least in its order of magnitude."""
     entries, file = make_corpus(records=9_000, seed=5), tmp_path / kind

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from memproc import resources
-from memproc.resources import Watch, allowed_bytes, allowed_cores
+from memproc.resources import Watch, allowed_bytes, allowed_cores, used_share
 from tests.waiting import LIMIT_SECONDS, bounded
 
 MACHINE_BYTES = psutil.virtual_memory().total
@@ -185,3 +185,15 @@ def test_what_the_system_refuses_to_tell_is_none(monkeypatch):
     told = Watch().told()
     assert (told["read_bytes"], told["written_bytes"]) == (None, None)
     assert told["cpu_seconds"] >= 0
+
+
+def test_what_is_used_of_the_memory_allowed_is_that_of_the_fullest_cgroup(tmp_path):
+    """But for files that it may forget at once."""
+    folder = tmp_path / "sys/fs/cgroup"
+    folder.mkdir(parents=True)
+    (folder / "memory.max").write_text("1000")
+    (folder / "memory.current").write_text("990")
+    (folder / "memory.stat").write_text("anon 900\ninactive_file 10\n")
+    assert used_share(tmp_path) == pytest.approx(0.98)
+    (folder / "memory.max").write_text("max")
+    assert 0 < used_share(tmp_path) < 0.98

@@ -57,15 +57,12 @@ class Command(TyperCommand):
         params = self.get_params(ctx)
         _write(formatter, "Arguments", [_record(one, ctx) for one in params if one.param_type_name == "argument"])
         options = {one.opts[0]: _record(one, ctx) for one in params if one.param_type_name == "option"}
-        for group, names in groups_of(self.name or "", options).items():
+        for group, names in groups_of(path_of(ctx), options).items():
             _write(formatter, group, [options[name] for name in names])
 
-    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002 - the parameters are typer's
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the examples, each in one line that can be pasted."""
-        examples = EXAMPLES.get(self.name or "", ())
-        with formatter.section("Examples" if len(examples) > 1 else "Example"):
-            for example in examples:
-                formatter.write(f"  {example.wanted}:\n    {example.command}\n")
+        _write_examples(formatter, path_of(ctx))
 
 
 class Commands(TyperGroup):
@@ -80,12 +77,58 @@ class Commands(TyperGroup):
         _write(formatter, UNGROUPED, [_record(one, ctx) for one in self.get_params(ctx)])
 
 
+class Family(TyperGroup):
+    """A command that is nothing but a name for commands of its own."""
+
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002 - the parameters are typer's
+        """Write the commands, each with the whole first sentence of its help."""
+        _write(formatter, "Commands", [(name, summary(one.help)) for name, one in self.commands.items()])
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples, each in one line that can be pasted."""
+        _write_examples(formatter, path_of(ctx))
+
+
+class Group(TyperGroup):
+    """A command that has commands of its own, the first of which is meant where none is named."""
+
+    @property
+    def default(self) -> str:
+        """The name of the command that is meant."""
+        return next(iter(self.commands))
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Put the name of the command in where none stands, but for `--help` alone."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write what the command takes that is meant, then the others."""
+        meant = self.commands[self.default]
+        meant.format_options(meant.context_class(meant, parent=ctx, info_name=self.default), formatter)
+        _write(formatter, "Commands", [(name, summary(one.help)) for name, one in self.commands.items()])
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples of the command that is meant."""
+        _write_examples(formatter, path_of(ctx))
+
+
 class Application(Typer):
     """A typer application whose commands are laid out like this."""
 
     def command(self, *arguments: Any, **options: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """Register a function as a command."""
         return super().command(*arguments, cls=Command, **options)
+
+
+def path_of(ctx: Context) -> str:
+    """Return what a command is called behind the name of the program: `jobs`, `jobs submit`."""
+    names = list[str]()
+    while ctx.parent is not None:
+        names.append(ctx.info_name or "")
+        ctx = ctx.parent
+    return " ".join(reversed(names))
 
 
 def summary(told: str | None) -> str:
@@ -108,3 +151,10 @@ def _write(formatter: HelpFormatter, title: str, rows: Sequence[tuple[str, str]]
     if rows:
         with formatter.section(title):
             formatter.write_dl(rows)
+
+
+def _write_examples(formatter: HelpFormatter, path: str) -> None:
+    examples = EXAMPLES.get(path, ())
+    with formatter.section("Examples" if len(examples) > 1 else "Example"):
+        for example in examples:
+            formatter.write(f"  {example.wanted}:\n    {example.command}\n")

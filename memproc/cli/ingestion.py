@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Exit, Option
 
 from memproc.amounts import bytes_of, number, tolerance
+from memproc.cli import enrich_options
 from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, settings_of, tell_in_events, warn
 from memproc.cli.inspecting import show_first
 from memproc.cli.options import (
@@ -19,6 +20,7 @@ from memproc.cli.options import (
     Delimiter,
     Encoding,
     FormatName,
+    Gate,
     Include,
     LogFile,
     Mapping,
@@ -137,6 +139,22 @@ def ingest(
     retry_seconds: RetrySeconds = None,
     max_response: MaxResponse = None,
     retries: Retries = None,
+    enrich: enrich_options.By = None,
+    enrich_url: enrich_options.Url = None,
+    enrich_name: enrich_options.Name = None,
+    enrich_version: enrich_options.Version = None,
+    enrich_sets: enrich_options.Sets = None,
+    enrich_reads: enrich_options.Reads = None,
+    enrich_batch: enrich_options.Size = None,
+    enrich_at_once: enrich_options.AtOnce = None,
+    enrich_per_second: enrich_options.PerSecond = None,
+    enrich_per_day: enrich_options.PerDay = None,
+    enrich_seconds: enrich_options.Seconds = None,
+    enrich_retry_seconds: enrich_options.RetryFor = None,
+    enrich_header: enrich_options.Header = None,
+    enrich_private: enrich_options.Private = False,
+    on_enrich_failure: enrich_options.Failure = None,
+    gate: Gate = None,
     limit: Annotated[int | None, Option(metavar="N", min=1, help="Read the first N records only.")] = None,
     show_records: Annotated[
         int | None, Option("--show", metavar="N", min=1, help="Print the first N records as they would be stored; write nothing.")
@@ -189,6 +207,24 @@ def ingest(
     named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start, statement_seconds, retries)
     web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response, since_param)
     given, asked = given_of(what, asked, named, web)
+    said = enrich_options.Enriched(
+        enrich,
+        enrich_url,
+        enrich_name,
+        enrich_version,
+        enrich_sets,
+        enrich_reads,
+        enrich_batch,
+        enrich_at_once,
+        enrich_per_second,
+        enrich_per_day,
+        enrich_seconds,
+        enrich_retry_seconds,
+        enrich_header,
+        enrich_private,
+        on_enrich_failure,
+    )
+    enriched = enrich_options.enrich_of(said)
     if show_records is not None:
         context = Context(clean_name(source, "source"), frozenset(include or ()), mapped)
         show_first(given, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
@@ -218,9 +254,11 @@ def ingest(
             dry_run=dry_run,
             resume=resume,
             engine=engine,
+            enrich=enriched,
+            gate=gate,
         )
 
     report = worked(work, Wanted(given, what, into), Telling(progress, is_quiet=quiet, as_json=as_json))
-    has_nothing = report.is_all_quarantined or report.is_empty_handed
-    if report.status not in ("done", "rehearsed") or has_nothing or (strict and report.quarantined):
+    is_bad = report.is_all_quarantined or report.is_empty_handed or not report.is_gate_met
+    if report.status not in ("done", "rehearsed") or is_bad or (strict and report.quarantined):
         raise Exit(FAILED)

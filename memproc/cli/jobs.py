@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from memproc.cli.app import Database, Json, app, show
+from memproc.cli.help import Application, Group
 from memproc.cli.progress_lines import told_left
 from memproc.cli.stores import opened
 from memproc.cli.watching import GONE, values_of, watched
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 _COUNTS = ("read", "stored", "duplicate", "merged", "quarantined")
 
 
-@app.command()
-def jobs(
+jobs_app = Application(cls=Group, rich_markup_mode=None, no_args_is_help=True, subcommand_metavar="DB | COMMAND ...")
+app.add_typer(jobs_app, name="jobs", help="List the ingestions, watch them, or work with the queue of jobs that wait.")
+
+
+@jobs_app.command("list")
+def list_jobs(
     database: Database,
     pause: Annotated[
         int | None, Option(metavar="N", min=1, help="Ask job N to stop after its current batch; ingest --resume continues it.")
@@ -55,4 +60,5 @@ def _line(job: Job) -> str:
     left = "" if job.seconds_left is None else f", {told_left(job.seconds_left)} left"
     how_far = "" if job.share is None else f"{job.share:.0%}{left}: "
     counts = " + ".join(f"{getattr(job, name)} {name}" for name in _COUNTS[1:])
-    return f"{job.number}  {state}  {job.source} ({job.format}) from {job.started_at}\n    {how_far}read {job.read} = {counts}"
+    form = f" ({job.format})" if job.format else ""
+    return f"{job.number}  {state}  {job.source}{form} from {job.started_at}\n    {how_far}read {job.read} = {counts}"

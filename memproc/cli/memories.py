@@ -1,4 +1,4 @@
-"""The commands on single memories: find, list and show them, add one, change one, forget."""
+"""The commands on single memories: find, list and show them, add one, change one, forget; and the index that they are found by."""
 
 from __future__ import annotations
 
@@ -220,3 +220,11 @@ def _show_outcome(values: dict[str, Any], told: str, faults: Sequence[Fault], *,
     show({**values, "errors": [fault.as_dict() for fault in faults]}, "\n".join([told, *lines]), as_json=as_json)
     if faults:
         raise Exit(FAILED)
+
+
+@app.command()
+def index(database: Database, as_json: Json = False) -> None:
+    """Bring the index of `find` up to what came since, in one go; else that is done when something is looked for."""
+    with opened(database) as store:
+        count = store.index()
+    show({"indexed": count}, f"{count} observations indexed" if count else "nothing to do", as_json=as_json)

@@ -56,7 +56,10 @@ Encoding = Annotated[str | None, Option(metavar="NAME", help="The encoding of te
 FirstOnly = Annotated[int | None, Option("--limit", metavar="N", min=1, help="Read the first N records only.")]
 AllowPickle = Annotated[bool, Option("--allow-pickle", help="Read pickles: the data in them; what runs code is refused.")]
 
-
+Gate = Annotated[
+    Path | None,
+    Option("--gate", metavar="FILE", help="Rules that the records and the job have to meet; exit with 1 if one is not met."),
+]
 ProgressForm = Literal["auto", "plain", "json", "off"]
 ProgressShown = Annotated[
     ProgressForm,

@@ -124,12 +124,13 @@ def _rest_of(url: str, records: str | None, named: Named, web: Web) -> RestPages
         "retries": named.retries,
     }
     said = {name: value for name, value in given.items() if value is not None}
-    headers = dict(map(_header, web.header or ()))
+    headers = dict(map(header_of, web.header or ()))
     said |= {"cursor_field": named.cursor, "from_start": named.from_start}
     return RestPages(url, records, headers=headers, allow_private=web.allow_private, **said)
 
 
-def _header(text: str) -> tuple[str, str]:
+def header_of(text: str) -> tuple[str, str]:
+    """Return the name and the value of a header. Raises UsageError if it is none."""
     found = _HEADER.fullmatch(text)
     if found is None:
         raise UsageError("--header: give NAME=VALUE, as in Authorization=ENV:TOKEN or 'Authorization: Bearer ENV:TOKEN'")

@@ -125,11 +125,18 @@ def validate(
 
 
 @app.command("schema")
-def show_schema(schema: Schema = None, as_json: Json = False) -> None:  # noqa: ARG001 - it is JSON in any case
+def show_schema(
+    schema: Schema = None,
+    gate: Annotated[bool, Option("--gate", help="The schema of a file of rules, and not that of a memory.")] = False,
+    as_json: Json = False,  # noqa: ARG001 - it is JSON in any case
+) -> None:
     """Print the JSON Schema of a memory, or of your own class, for editors and other validators."""
+    from memproc.gates.schema import gate_schema
     from memproc.validation import json_schema
 
-    print_json(json_schema(schema_of(schema)))
+    if gate and schema is not None:
+        raise UsageError("give --gate or --schema: rules are the same for each class")
+    print_json(gate_schema() if gate else json_schema(schema_of(schema)))
 
 
 @contextmanager

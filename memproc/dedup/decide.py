@@ -46,8 +46,10 @@ class Plan:
     joined: tuple[Joined, ...] = ()
 
 
-def decide(batch: Columns, known: AbstractSet[Key], neighbourhood: Neighbourhood) -> Plan:
-    """Return the plan for a batch, in order. `known` holds the keys that are in the store or were forgotten."""
+def decide(batch: Columns, known: AbstractSet[Key], neighbourhood: Neighbourhood, *, judges: bool = True) -> Plan:
+    """Return the plan for a batch, in order. `known` holds the keys that are in the store or were forgotten. Unless it `judges`,
+    all that is new is stored.
+    """
     new, repeated = _apart(batch, known)
     dates = _latest_dates(repeated)
     new = _with_latest_dates(new, dates)
@@ -59,7 +61,7 @@ def decide(batch: Columns, known: AbstractSet[Key], neighbourhood: Neighbourhood
     grouped, undated = clusters(together, typo_links, neighbourhood.decisions, neighbourhood.spent)
     redated = {key for key, row in rows.items() if row is not neighbourhood.rows[key]}
     changed = regroup(grouped, rows, redated, neighbourhood)
-    judged = judge(new, places, grouped, fresh.keys(), neighbourhood.groups)
+    judged = judge(new, places, grouped, fresh.keys(), neighbourhood.groups) if judges else {}
     moved = _moved_versions(together, fresh.keys(), redated) if undated else frozenset[tuple[Key, Key]]()
     to_place = tuple(pair for pair in undated if not moved.isdisjoint((side.node, side.content) for side in pair))
     joined = joined_by_new(judged.values(), grouped, rows, neighbourhood.groups) if changed.joins > 0 else ()

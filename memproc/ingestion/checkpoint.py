@@ -211,15 +211,12 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
         job = writer.newest_job(key.identity)
         is_resumed = not writer.is_rehearsal
         if job is not None and (job.status in FINISHED or writer.is_rehearsal):
-            is_resumed, start = False, _start_behind(followed, job)
+            is_resumed, start = False, start_behind(followed, job)
     if is_resumed and key is not None and (taken_over := _take_over(writer, *key)) is not None:
         if taken_over.claim is not None:
             taken_over.claim.is_followed = followed is not None
         return taken_over
-    formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
-    names = " ".join(source.name for source in sources)
-    if len(names) > NAMES_LIMIT_CHARS:
-        names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
+    names, formats = named(sources)
     identity, fingerprint = key or (None, None)
     begins_at = None if start is None else start.to_json()
     claim = writer.begin_job(names, formats, identity=identity, fingerprint=fingerprint, checkpoint=begins_at)
@@ -227,7 +224,16 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
     return StartedJob(claim.job, claim, start or Checkpoint(), identity is not None and not writer.is_rehearsal)
 
 
-def _start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
+def named(sources: Sequence[Source]) -> tuple[str, str]:
+    """Return the names of sources and of their formats, as a job keeps them."""
+    formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
+    names = " ".join(source.name for source in sources)
+    if len(names) > NAMES_LIMIT_CHARS:
+        names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
+    return names, formats
+
+
+def start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
     """Return where a job begins that reads what is new since another one, None if that one read nothing."""
     mark = Checkpoint.from_json(job.trusted_checkpoint()).start.mark
     return None if mark is None else Checkpoint(Start(mark=remote.next_start(mark)))

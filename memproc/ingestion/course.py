@@ -62,7 +62,7 @@ class Running:
         """Return what was measured of the batch that lands now."""
         is_known = self._source is not None and self._source.size is not None
         read = self._bytes_read() - self.bytes_told if is_known else None
-        return Measured(self.clock, round(held_bytes / MEBIBYTE, 1), read, batch_size, workers, read_from)
+        return Measured(self.clock, round(held_bytes / MEBIBYTE, 1), read, batch_size, workers, read_from=read_from)
 
     def note(self) -> None:
         """Note that a batch has landed."""

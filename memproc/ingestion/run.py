@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
 from itertools import chain
@@ -18,19 +19,20 @@ from memproc.dates import told_forms
 from memproc.dedup.judging import Judged
 from memproc.errors import DatabaseError, SourceEndedError
 from memproc.failures import Kind
-from memproc.formats import own
 from memproc.formats.draft import Decided
 from memproc.ingestion.batches import Gathered, Pieces
 from memproc.ingestion.checkpoint import Place, StartedJob
 from memproc.ingestion.course import Running, tell_batch, tell_size
 from memproc.ingestion.engines.loop import prepare_chunks
 from memproc.ingestion.engines.pools import Pool
+from memproc.ingestion.enriched import tell_enriched
 from memproc.ingestion.gc_pauses import rarer_collections
 from memproc.ingestion.remarks import BEYOND, Noticed, certainty, describe_merge, remark_on
 from memproc.ingestion.source import Source
 from memproc.ingestion.stopping import Stops
+from memproc.ingestion.too_large import too_large
 from memproc.intake import Chunk, dates_among, kinds_left_out, secrets_among
-from memproc.records import Category, Memory, Rejected
+from memproc.records import Memory
 from memproc.report.ending import Interrupted
 from memproc.report.events import JobStarted, SourceBegun, SourceEnded
 from memproc.report.measured import Stage
@@ -40,16 +42,16 @@ from memproc.sources.items import Piece
 from memproc.sources.remote import LateError
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.changes.writer import Batch
+from memproc.store.enriching.enriching import Enriching
+from memproc.store.enriching.meanwhile import StoppedError
 from memproc.store.quarantine.records import Origin
 from memproc.store.store import Store, writer_of
 from memproc.taken import Taken
 from memproc.telling import tell
-from memproc.validation import fault
 
 MERGES_SHOWN = 10
 FAILED = "failed: "  # begins the note on a source that could not be read to its end
 GROUPED_AHEAD = 0.3  # share of the last batch that met others, above which workers compute the merge group of every record
-KEPT_OF_TOO_LARGE = 1 << 16  # bytes kept of a rejected record that is too large for the database
 
 
 class Run:
@@ -70,18 +72,18 @@ class Run:
         self.clock = self.running.clock
         self.merges: list[Judged] = []
         self.noticed = Noticed()
+        self.enriching: Enriching | None = None  # what enriches records before they land
         self.share_met = 0.0  # share of the last batch's records that met others
 
     def ingest(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Ingest every source until it ends, or until the settings or a request stop the job; return the report."""
         report = self.report
         self._count()
-        self.running.read_before = report.read
+        self.running.read_before, sizes = report.read, [source.size for source in sources]
         if self.job.claim is None:
             report.notes.append(f"job {report.job} has read all of it: nothing to do")
             return self._finish_report("done", sources)
         self.claim = self.job.claim
-        sizes = [source.size for source in sources]
         if None not in sizes and self.stops.limit is None:
             self.running.bytes_total = sum(size or 0 for size in sizes)
 
@@ -91,7 +93,9 @@ class Run:
                 whole = self.running.bytes_total, self.running.read_before, self.job.can_resume
                 tell(JobStarted(report.job, len(sources), formats, *whole))
                 self.noticed.uncompared = self.writer.catch_up(self.claim, self.settings.review_at)
-                status = self.stops.if_too_many_errors() or self._land_sources(sources)
+                if self.stops.gate is not None:
+                    self.stops.gate.begin()
+                status = self.stops.if_over() or self._land_sources(sources)
                 if status == "done" and self.settings.accept_at is not None:
                     self._accept(self.settings.accept_at)
                 report.least_certain = list(map(self._described, self.merges)) if is_rehearsal else []
@@ -114,6 +118,7 @@ class Run:
         report.secrets = secrets_among(self.place.left_out)
         report.left_out = Counter(kinds_left_out(self.place.left_out))
         report.dates_read = told_forms(dates_among(self.place.left_out))
+        report.enrichment = [] if self.enriching is None else self.enriching.told()
         report.batch_log, report.resources = self.log.kept, self.watch.told()
         if self.pool is not None:
             report.workers = [{"pid": pid, "records": records} for pid, records in sorted(self.workers.items())]
@@ -203,13 +208,13 @@ class Run:
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
                 while batch.is_full(self.stops.most_records(self.sizing.size)) or (len(batch.records) and self.stops.is_late()):
                     records, decided = batch.cut(self.stops.most_records(self.sizing.size))
-                    status = self.stops.after(self._land(source, records, decided))
+                    status = self._land_next(source, records, decided)
                     if status := status or self.stops.if_late() or self.stops.at_limit():
                         return status
                 self.clock.begin(Stage.PREPARING)
         self.clock.begin(Stage.REST)
         has_rest = len(batch.records) or batch.decided
-        status = self.stops.after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
+        status = self._land_next(source, *batch.cut(len(batch.records))) if has_rest else ""
         if isinstance(pieces.failure, LateError):
             return status or self.stops.within_a_wait(pieces.failure)
         if isinstance(pieces.failure, SourceEndedError):
@@ -218,6 +223,16 @@ class Run:
         if pieces.failure is not None:
             raise pieces.failure
         return status
+
+    def _land_next(self, source: Source, records: Taken, decided: Sequence[Decided]) -> str:
+        """Enrich a batch and land it; return the status that stops the job."""
+        if self.enriching is not None:
+            try:
+                with self.clock.during(Stage.ENRICHING):
+                    records = self.enriching.enrich(records, is_hashed=True)
+            except StoppedError as stopped:
+                return self.stops.within_enrichment(stopped)
+        return self.stops.after(self._land(source, records, decided))
 
     def _land(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
         """Land a batch. If it exceeds the capacity of the database, land its halves."""
@@ -232,20 +247,17 @@ class Run:
                 first = self._land(source, records.cut(0, half), ())
                 first.add(self._land(source, records.cut(half), decided))
                 return first
-            too_large = fault("", "too_large", f"is too large for the database: {error}")
-            lines = [own.whole_line(records.accepted.at(at).observation) for at in range(len(records.accepted))]
-            lines += [one.raw[:KEPT_OF_TOO_LARGE] for _, one in records.rejected]
-            rejected = [Rejected(Category.RESOURCE, (too_large,), line) for line in lines]
-            return self._land_whole(source, Taken.of_rejected(rejected), decided)
+            return self._land_whole(source, too_large(records, error), decided)
 
     def _land_whole(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
-        report, started = self.report, perf_counter()
-        intake = source.intake
+        report, intake, started = self.report, source.intake, perf_counter()
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.options_json)
         checkpoint = self.place.after(len(records))
         workers = self.pool.workers if self.pool else 0
         read_from = self.place.read_from(source.name, len(records))
         measured = self.running.measured(self.watch.held_bytes, self.sizing.size, workers, read_from)
+        if self.enriching is not None:
+            measured = replace(measured, enriched=self.enriching.since())
         course = checkpoint.to_json(self.running.landing())
         batch = Batch(Arrived(records, report.read), origin, decided, course, measured=measured)
         self.clock.begin(Stage.WAITING)
@@ -265,6 +277,8 @@ class Run:
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
         report.review += landed.reviews
+        if self.stops.gate is not None:
+            self.stops.gate.note(records)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=certainty)
         self._note_batch(source, records, landed, perf_counter() - started)
         return landed
@@ -275,10 +289,11 @@ class Run:
         held_mb = round(held_bytes / MEBIBYTE, 1)
         self.log.note(BatchSeen(count, round(seconds, 6), held_mb))
         self.running.note()
-        job, read = self.report.job, self.report.read
-        logger.debug("job {}: {} records in {:.3f} s, {} MB held, {} read", job, count, seconds, held_mb, read)
+        told = (self.report.job, count, seconds, held_mb, self.report.read)
+        logger.debug("job {}: {} records in {:.3f} s, {} MB held, {} read", *told)
         self.sizing = self.sizing.landed(count, seconds, self.watch.share)
         tell_batch(landed, source, records, seconds, self.running.progress(self.sizing.size, held_bytes))
+        tell_enriched(self.enriching)
         tell_size(before, self.sizing.size)
 
     def _described(self, judged: Judged) -> Merge:

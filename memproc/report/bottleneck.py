@@ -15,6 +15,7 @@ from memproc.report.measured import Stage
 MEANS: Mapping[Stage, str] = {
     Stage.READING: "taking items out of the source",
     Stage.PREPARING: "decoding, validating and computing keys; with workers, waiting for them",
+    Stage.ENRICHING: "asking others what they add to records, and waiting for them",
     Stage.WAITING: "waiting for the lock of the store",
     Stage.LOOKUP: "looking up what records meet in the store",
     Stage.DECIDING: "deciding which records are the same",
@@ -40,6 +41,10 @@ _ADVICE: Mapping[Stage, _Told] = {
     Stage.PREPARING: _Told(
         "One core decodes and validates, and computes the keys of every text; the store waits for it.",
         "Let more cores prepare: --engine processes.",
+    ),
+    Stage.ENRICHING: _Told(
+        "The function, endpoint or service that enriches records takes long to answer.",
+        "Ask for more at once: a larger batch_size or concurrency of the enrichment, or orders of a batch API.",
     ),
     Stage.WAITING: _Told(
         "Other writers hold the lock of the store.",

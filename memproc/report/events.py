@@ -1,10 +1,10 @@
 """The events of an ingestion, a replay or a rebuild: what `on_event` is called with.
 
 Rules: the set is closed, and `Event` is its union. JobStarted comes first. Each source is begun, then come its batches, then it is
-ended. BatchLanded is told when the batch is committed, then what of it was quarantined, then a new batch size. Retrying and Waiting
-come whenever that happens, Noted when a note is written into the report. JobEnded is the last one, whatever happened. The order is
-the same for every engine, and an event tells nothing that was not committed. A rebuild is no job, and one transaction: it tells
-Rebuilding, Retrying and Waiting alone.
+ended. BatchLanded is told when the batch is committed, then what of it was quarantined, then what enriched it, then a new batch
+size. Retrying and Waiting come whenever that happens, Noted when a note is written into the report. JobEnded is the last one,
+whatever happened. The order is the same for every engine, and an event tells nothing that was not committed. A rebuild
+is no job, and one transaction: it tells Rebuilding, Retrying and Waiting alone.
 """
 
 from __future__ import annotations
@@ -128,6 +128,26 @@ class RecordsQuarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsEnriched:
+    """What an enrichment did for the batch that was just told, as in `Enriched`: whose results were kept from before, how many were
+    answered, changed, got no answer (`failed`) or one that did not pass (`wrong`), in how many calls, which took so many seconds
+    together and cost so much.
+    """
+
+    name: str
+    version: str
+    records: int
+    kept: int
+    answered: int
+    changed: int
+    failed: int
+    wrong: int
+    calls: int
+    seconds: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
 class BatchSizeChanged:
     """The next batch may have so many records, after another number `before`: because of the time and memory that batches take, or
     because the database `refused` so many at once.
@@ -179,6 +199,7 @@ Event = (
     | SourceEnded
     | BatchLanded
     | RecordsQuarantined
+    | RecordsEnriched
     | BatchSizeChanged
     | Rebuilding
     | Retrying

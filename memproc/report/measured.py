@@ -11,11 +11,12 @@ before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from time import perf_counter
+from typing import Any
 
 import orjson
 
@@ -27,6 +28,7 @@ class Stage(StrEnum):
 
     READING = "reading"  # items are taken out of the source
     PREPARING = "preparing"  # items are decoded, validated, and their keys computed; with workers, the loop waits for them
+    ENRICHING = "enriching"  # others are asked what they add to records, and that is applied
     WAITING = "waiting"  # for the lock of the store
     LOOKUP = "lookup"  # what the store has that a batch meets
     DECIDING = "deciding"  # which records are the same
@@ -92,11 +94,15 @@ class Measured:
     read_bytes: int | None
     size: int
     workers: int
+    enriched: Sequence[Mapping[str, Any]] = ()  # what each enrichment did, where there are some
     read_from: ReadFrom | None = None
 
     def to_json(self, landing: float) -> str:
         """Return it as it is kept in the row of a batch; `landing` are the seconds since its transaction began its look-ups."""
         seconds = {stage.value: round(passed, 6) for stage, passed in self.clock.passed().items() if stage is not Stage.REVIEWS}
-        held = {"rss_mb": self.rss_mb, "bytes": self.read_bytes, "size": self.size, "workers": self.workers}
-        place = {} if self.read_from is None else {"from": self.read_from.to_values()}
-        return orjson.dumps({"stages": seconds, "landing": landing, **held, **place}).decode()
+        held: dict[str, Any] = {"rss_mb": self.rss_mb, "bytes": self.read_bytes, "size": self.size, "workers": self.workers}
+        if self.enriched:
+            held["enriched"] = self.enriched
+        if self.read_from is not None:
+            held["from"] = self.read_from.to_values()
+        return orjson.dumps({"stages": seconds, "landing": landing, **held}).decode()

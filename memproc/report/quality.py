@@ -1,10 +1,7 @@
 """What accepted records hold, field by field, folded in one pass and bounded memory. Pure.
 
-Facts: datasketch's HyperLogLog++ of 2**12 registers tells how many different values there are with a standard error of 1.6 %.
-
-Strategy: a field keeps hashes of its values, exact up to `EXACT`, and beyond it a HyperLogLog; and a table of the frequent values,
-from which the rarer half goes whenever it is full, so a value that makes up a fair share of all stays. Its number is then the least
-that it has.
+Strategy: a field counts its different values (`distinct`), and keeps a table of the frequent ones, from which the rarer half goes
+whenever it is full, so a value that makes up a fair share of all stays. Its number is then the least that it has.
 
 Rules: of a list its elements count, of a mapping its names, of a relation its type; the parts of an emotion are fields of their
 own.
@@ -14,19 +11,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
-from xxhash import xxh3_64_intdigest
 
 from memproc.records import Plain
+from memproc.report.distinct import DistinctCount
 from memproc.report.figures import ErrorPattern, FieldSeen, Quality
 
-if TYPE_CHECKING:
-    from datasketch import HyperLogLogPlusPlus  # type: ignore[import-untyped]  # it ships no types
-
-EXACT = 5_000  # different values of a field whose number is exact
-REGISTERS_POWER = 12
 TABLE = 2_000  # values of a field whose numbers are kept
 MOST_FIELDS = 200
 OTHERS = "(other fields)"
@@ -43,8 +35,7 @@ class _Field:
         self.least: Any = None
         self.greatest: Any = None
         self.examples: list[str] = []
-        self._hashes: set[int] = set()
-        self._sketch: HyperLogLogPlusPlus | None = None
+        self._distinct = DistinctCount()
         self._table: Counter[str] = Counter()
 
     def note(self, value: Any, *, is_ordered: bool) -> None:
@@ -54,7 +45,7 @@ class _Field:
             text = element if isinstance(element, str) else orjson.dumps(element).decode()
             if is_ordered or (isinstance(element, int | float) and not isinstance(element, bool)):
                 self._widen(element)
-            self._count(text)
+            self._distinct.note(text)
             shown = shortened(text)
             self._table[shown] += 1
             if len(self._table) > TABLE:
@@ -67,33 +58,12 @@ class _Field:
             self.least = element if self.least is None else min(self.least, element)
             self.greatest = element if self.greatest is None else max(self.greatest, element)
 
-    def _count(self, text: str) -> None:
-        encoded = text.encode("utf-8", "surrogatepass")
-        if self._sketch is not None:
-            self._sketch.update(encoded)
-        elif len(self._hashes) < EXACT:
-            self._hashes.add(xxh3_64_intdigest(encoded))
-        elif xxh3_64_intdigest(encoded) not in self._hashes:
-            self._sketch = _sketch_of(self._hashes)
-            self._sketch.update(encoded)
-
     def told(self, name: str, records: int, rejected: Mapping[str, int]) -> FieldSeen:
-        distinct = len(self._hashes) if self._sketch is None else min(round(self._sketch.count()), self.elements)
+        distinct = min(self._distinct.count, self.elements)
         least, greatest = ("" if end is None else shortened(str(end)) for end in (self.least, self.greatest))
         frequent = tuple((value, count) for value, count in self._table.most_common(SHOWN_VALUES) if count > 1)
-        counts = (self.present, records - self.present, distinct, self._sketch is not None)
+        counts = (self.present, records - self.present, distinct, self._distinct.is_estimated)
         return FieldSeen(name, *counts, least, greatest, frequent, tuple(self.examples), dict(rejected))
-
-
-def _sketch_of(hashes: Iterable[int]) -> HyperLogLogPlusPlus:
-    """Return a sketch of the values with these hashes."""
-    from datasketch import HyperLogLogPlusPlus  # noqa: PLC0415 - it takes long to import
-
-    sketch = HyperLogLogPlusPlus(p=REGISTERS_POWER, hashfunc=lambda value: value)
-    for hashed in hashes:
-        sketch.update(hashed)
-    sketch.hashfunc = xxh3_64_intdigest
-    return sketch
 
 
 def _elements(value: Any) -> Iterator[Any]:

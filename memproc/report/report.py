@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from memproc.dates import forms_told
+from memproc.gates.judged import GateJudged
+from memproc.report.enriched import Enriched
 from memproc.report.notes import in_brief
 from memproc.resources import MEBIBYTE, peak_rss_bytes
 
@@ -98,8 +100,12 @@ class Report:
     more than ISO 8601 without a zone, `dates_refused` the dates that could not be read, by form (of this run), and
     `forgotten` the duplicates that had been forgotten. After a dry run `least_certain`
     holds the ten merges with the lowest confidence. `patterns` are the three most frequent groups of quarantined records with
-    similar faults, and `settled` counts, each once, the quarantined records that had been replayed or discarded before. `batch_log`
+    similar faults, and `settled` counts, each once, the quarantined records that had been replayed or discarded before.
+    `enrichment` tells what each enrichment did in this run. `batch_log`
     holds up to a thousand batches of this run, evenly chosen, and `resources` what this run used.
+    similar faults, and `settled` counts, each once, the quarantined records that had been replayed or discarded before. `batch_log`
+    holds up to a thousand batches of this run, evenly chosen, and `resources` what this run used. `gates` tell what the rules of a
+    gate came to, moment by moment.
     """
 
     job: int | None = None
@@ -130,8 +136,15 @@ class Report:
     least_certain: list[Merge] = field(default_factory=list)
     patterns: list[Pattern] = field(default_factory=list)
     settled: int = 0
+    enrichment: list[Enriched] = field(default_factory=list)
     batch_log: list[BatchSeen] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
+    gates: list[GateJudged] = field(default_factory=list)
+
+    @property
+    def is_gate_met(self) -> bool:
+        """Whether no rule of a gate failed; without a gate none did."""
+        return all(gate.is_met for gate in self.gates)
 
     @property
     def is_empty_handed(self) -> bool:
@@ -154,7 +167,8 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
         counts = ("errors", "left_out", "secrets", "dates_read", "dates_refused")
-        return {**asdict(self), **{name: dict(getattr(self, name)) for name in counts}}
+        gates = [gate.as_dict() for gate in self.gates]
+        return {**asdict(self), **{name: dict(getattr(self, name)) for name in counts}, "gates": gates}
 
     def __str__(self) -> str:
         """Return the report as a few lines of text."""
@@ -176,10 +190,13 @@ class Report:
             lines.append("secrets: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.secrets.items())))
         if self.dates_read:
             lines.append(f"dates read: {forms_told(self.dates_read)}")
+        lines += [f"enriched by {one.told()}" for one in self.enrichment]
         if self.least_certain:
             lines.append("the least certain merges:")
         lines += [f"  {merge.confidence:.6g}  {merge.reason}\n    {merge.one}\n    {merge.other}" for merge in self.least_certain]
-        return "\n".join([*lines, *in_brief(self.notes)])
+        lines += [str(gate) for gate in self.gates]
+        told = {note for gate in self.gates for note in gate.notes()}
+        return "\n".join([*lines, *in_brief([note for note in self.notes if note not in told])])
 
 
 def counted(count: int, thing: str, things: str | None = None) -> str:

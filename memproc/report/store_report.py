@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from memproc.config import ReportForm
+from memproc.gates.judged import GateJudged
+from memproc.report.enriched import Enriched
 from memproc.report.figures import Counted, Duplicates, Errors, JobTold, Outcomes, Pace, Quality
 
 FORM = 1  # of the JSON; it rises when a key changes its meaning or goes
@@ -44,7 +46,8 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class StoreReport(Written):
     """What a store holds, or what one `job` did to it (None: the whole store), as the rows tell it. `jobs` are the job, or the
-    newest of the store, of `jobs_in_all`. `is_redacted`: it shows nothing of what records hold.
+    newest of the store, of `jobs_in_all`. `is_redacted`: it shows nothing of what records hold. `gates` tell what quality
+    gates found of the job.
     """
 
     store: str
@@ -59,6 +62,12 @@ class StoreReport(Written):
     pace: Pace
     quality: Quality
     counts: tuple[Counted, ...]
+    enrichment: tuple[Enriched, ...] = ()
+    gates: tuple[GateJudged, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values, by the names of its fields."""
+        return {**Written.as_dict(self), "gates": [gate.as_dict() for gate in self.gates]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from memproc.gates.judged import GateJudged
 from memproc.records import EmotionalContext, Fault, Memory
 from memproc.report.figures import Counted, ErrorPattern, FieldSeen
 from memproc.report.quality import OTHERS, WHOLE
@@ -35,7 +36,13 @@ def without_contents(report: StoreReport, fields: Collection[str]) -> StoreRepor
         duplicates=replace(duplicates, clusters=tuple(replace(one, memory="", text="") for one in duplicates.clusters)),
         quality=replace(report.quality, fields=tuple(_field(one, at, _names(fields)) for at, one in enumerate(named, 1))),
         counts=tuple(map(_counted, report.counts)),
+        gates=tuple(map(_gate, report.gates)),
     )
+
+
+def _gate(gate: GateJudged) -> GateJudged:
+    rules = tuple(replace(rule, rule=f"rule {at}", says="", advice="") for at, rule in enumerate(gate.rules, 1))
+    return replace(gate, rules=rules)
 
 
 def _names(fields: Collection[str]) -> Collection[str]:

@@ -13,6 +13,7 @@ import orjson
 from memproc.config import Policy, Settings
 from memproc.errors import DatabaseError, StoreError
 from memproc.masking import url_shown
+from memproc.store.index.catching_up import SearchIndex
 from memproc.store.index.merging import Merger
 from memproc.store.index.segments import Segments
 from memproc.store.sql.database import BRIEFLY_SECONDS, Database
@@ -35,6 +36,7 @@ class OpenStore:
             self.database, on_end=self.segments.leave, on_rollback=self.segments.forget_cached, retries=settings.retries
         )
         self.merger = Merger(self.transactions, self.segments)
+        self.search_index = SearchIndex(self.transactions, is_read_only=self.database.is_read_only)
         self._gave_way_at = perf_counter()
         try:
             self.policy: Policy = open_policy(self.database, settings, for_rebuild=for_rebuild)
@@ -53,11 +55,13 @@ class OpenStore:
         """Replace locks and the cached index in a process that was just forked."""
         self.transactions.begin_afresh()
         self.merger.begin_afresh()
+        self.search_index.begin_afresh()
         self.segments.leave()
         self.segments.forget_cached()
 
     def close(self) -> None:
         """Wait for a running merge of the index, and close all connections."""
+        self.search_index.stop()
         self.merger.wait()
         self.transactions.is_closed = True
         self.database.wipe()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -10,21 +10,29 @@ from typing import Self
 
 from memproc.config import Settings
 from memproc.dedup.keys import Key
+from memproc.enrichment.changes import Changing
+from memproc.enrichment.given import Enrichment
 from memproc.records import M, Memory, Plain
+from memproc.store.access.access import Access
 from memproc.store.changes.adding import Adder
 from memproc.store.changes.writer import Writer
+from memproc.store.enriching.enriching import Enriching
+from memproc.store.enriching.meanwhile import Meanwhile
 from memproc.store.face.adding import Adding
 from memproc.store.face.deciding import Deciding
+from memproc.store.face.gating import GateBook, Gating
 from memproc.store.face.keeping import Keeping
 from memproc.store.face.quarantining import Quarantining
+from memproc.store.face.queueing import Queueing
 from memproc.store.face.reading import Reading
+from memproc.store.flows.journal import Journal
 from memproc.store.opened import OpenStore
 from memproc.store.rows.memories import memories_by_id
 from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
 
 
-class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
+class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M], Gating[M], Queueing[M]):
     """Memories in a database. Thread-safe; close it, or use it in a `with` block.
 
     `Store[Mine]` gives memories of the class `Mine`: `memproc.open(where, schema=Mine)` returns one.
@@ -98,8 +106,33 @@ def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class
 
 
+def access_of(store: Store[M]) -> Access:
+    """Return what only who serves an open store needs: tokens, the log of requests, and what belongs to them."""
+    return Access(store._opened.transactions)  # noqa: SLF001 - they are not part of the public class
+
+
+def opened_by(store: Store[M]) -> OpenStore:
+    """Return what an open store is made of, for workers only."""
+    return store._opened  # noqa: SLF001 - as above
+
+
+def enriching_of(store: Store[M], changing: Changing, enrichments: Sequence[Enrichment], meanwhile: Meanwhile) -> Enriching:
+    """Return what enriches records on their way into an open store, for ingestion only."""
+    return Enriching(store._opened, changing, enrichments, meanwhile)  # noqa: SLF001 - as above
+
+
+def gate_book_of(store: Store[M]) -> GateBook:
+    """Return what an open store keeps for gates, for ingestion only."""
+    return GateBook(store._opened)  # noqa: SLF001 - the book is not part of the public class
+
+
 def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], set[Key]]:
     """Return the records of those observations that a store has, by their keys, and the keys of those that were forgotten."""
     wanted = {*keys}
     read = store._opened.transactions.read  # noqa: SLF001 - keys are not part of the public class
     return read(lambda tx: (records_of(tx, wanted), forgotten_among(tx, wanted)))
+
+
+def journal_of(store: Store[M]) -> Journal:
+    """Return what is written of the runs of flows in an open store."""
+    return Journal(store._opened)  # noqa: SLF001 - flows are not part of the public class

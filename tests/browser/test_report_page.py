@@ -47,7 +47,7 @@ def pages(tmp_path_factory):
     """Give a page of the report of LoCoMo, of two jobs of a corpus of ours with hostile records, and of both jobs side by side."""
     folder = tmp_path_factory.mktemp("pages")
     talk = LOCOMO if LOCOMO.exists() else ROOT / "fixtures/locomo.json"
-    write_corpus(records=2_000, seed=7, path=folder / "corpus.jsonl")
+    write_corpus(records=20_000, seed=7, path=folder / "corpus.jsonl")
     bad = [{"content": "Has a boat", "importance": 7}, {**HOSTILE, "importance": "\u202e<i>"}]
     hostile = folder / "<h1>hostile.jsonl"
     hostile.write_text("".join(json.dumps(one) + "\n" for one in [HOSTILE, *bad, *(bad[0] for _ in range(40))]))

@@ -13,11 +13,14 @@ from tests.command_line import built_once, run_memproc
 
 MOST_WITHOUT_GROUPS = 12
 COMMAND_LINE = built_once(app)
+GROUPS = {name: command for name, command in COMMAND_LINE.commands.items() if hasattr(command, "commands")}
+WITHIN = {f"{name} {own}": command for name, group in GROUPS.items() for own, command in group.commands.items()}
+ALL = {**COMMAND_LINE.commands, **WITHIN}
 
 
 def options_of(name):
     """Return the first name of each option of a command."""
-    return [one.opts[0] for one in COMMAND_LINE.commands[name].params if one.param_type_name == "option"]
+    return [one.opts[0] for one in ALL[name].params if one.param_type_name == "option"]
 
 
 def words_of(text):
@@ -44,7 +47,7 @@ def test_the_commands_are_shown_in_their_groups_with_whole_summaries(monkeypatch
     assert "..." not in told.partition("\n\n")[2]
 
 
-@pytest.mark.parametrize("name", COMMAND_LINE.commands)
+@pytest.mark.parametrize("name", ALL)
 def test_each_option_is_in_a_group_and_is_told_whole(name, monkeypatch):
     """Few options need no groups."""
     monkeypatch.setenv("COLUMNS", "60")
@@ -57,8 +60,8 @@ def test_each_option_is_in_a_group_and_is_told_whole(name, monkeypatch):
         assert set(FIRST[name]) <= set(options)
     else:
         assert len(options) <= MOST_WITHOUT_GROUPS
-    _, told, _ = run_memproc(name, "--help")
-    for one in COMMAND_LINE.commands[name].params:
+    _, told, _ = run_memproc(*name.split(), "--help")
+    for one in ALL[name].params:
         assert one.help.endswith((".", "?")), one.name
         assert words_of(one.help) in words_of(told)
 
@@ -85,12 +88,17 @@ EXAMPLES_SHOWN = [pytest.param(name, one.command, id=f"{name}-{at}") for name in
 @pytest.mark.parametrize(("name", "command"), EXAMPLES_SHOWN)
 def test_the_examples_can_be_pasted(name, command):
     """In one line of the help, with options that the command has and values that it takes."""
-    assert f"\n    {command}\n" in run_memproc(name, "--help")[1]
-    program, named, *arguments = shlex.split(command)
-    assert (program, named) == ("memproc", name)
-    COMMAND_LINE.commands[name].make_context(name, arguments)
+    assert f"\n    {command}\n" in run_memproc(*name.split(), "--help")[1]
+    program, *words = shlex.split(command)
+    names = name.split()
+    assert (program, words[: len(names)]) == ("memproc", names)
+    arguments, meant = words[len(names) :], ALL[name]
+    while hasattr(meant, "commands"):
+        own = arguments.pop(0) if arguments[0] in meant.commands else meant.default
+        name, meant = f"{name} {own}", meant.commands[own]
+    meant.make_context(name, arguments)
 
 
 def test_each_command_has_an_example():
     """And there is none of another."""
-    assert EXAMPLES.keys() == COMMAND_LINE.commands.keys()
+    assert EXAMPLES.keys() == ALL.keys()

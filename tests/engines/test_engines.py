@@ -25,11 +25,13 @@ from tests.events import batches
 from tests.waiting import LIMIT_SECONDS
 
 
-def engines(*names, quick=("threads",)):
-    """Return names of engines as parameters; those that a default run leaves to CI are marked."""
-    return [name if name in quick else pytest.param(name, marks=pytest.mark.engine) for name in names]
+def engines(*names, quick=("threads",), rare=()):
+    """Return names of engines as parameters; those that a default run leaves to CI are marked, and those that CI leaves out."""
+    marks = dict.fromkeys(names, pytest.mark.engine) | dict.fromkeys(quick, ()) | dict.fromkeys(rare, LONG)
+    return [pytest.param(name, marks=marks[name]) for name in names]
 
 
+LONG = (pytest.mark.slow, pytest.mark.long)
 PARALLEL = engines(*ENGINES[1:], quick=("threads", "processes"))
 OTHER_PROCESSES = ENGINES[2:]
 NEEDED = {"dask": "distributed", "ray": "ray"}
@@ -110,14 +112,14 @@ def test_every_engine_gives_the_same_store(corpus, tmp_path, name, engine):
     assert (os.getpid() in {worker["pid"] for worker in report.workers}) == (name not in OTHER_PROCESSES)
 
 
-@pytest.mark.parametrize("name", engines("threads", "processes", "dask", "ray"))
+@pytest.mark.parametrize("name", engines("threads", "processes", "dask", "ray", rare=("threads", "dask")))
 @pytest.mark.slow
 def test_every_engine_takes_conversations_apart_alike(locomo, tmp_path, engine):
     """One item gives hundreds of records, and a batch ends in the middle of one."""
     assert exported(tmp_path, locomo, engine=engine)[1] == exported(tmp_path, locomo)[1]
 
 
-@pytest.mark.parametrize("name", engines("processes", "forkserver", "dask", "ray"))
+@pytest.mark.parametrize("name", engines("processes", "forkserver", "dask", "ray", rare=("forkserver",)))
 def test_a_killed_worker_costs_nothing(corpus, tmp_path, name, engine):
     """What it was at work on is prepared by another."""
     killed = []

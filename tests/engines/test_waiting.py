@@ -20,6 +20,8 @@ from tests import waiting
 from tests.engines import slow
 from tests.waiting import LIMIT_SECONDS, until
 
+LONG = (pytest.mark.slow, pytest.mark.long)
+
 # What Dask and Ray leave open as they end is theirs.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -86,7 +88,7 @@ def test_a_dask_cluster_that_is_gone_is_begun_anew():
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("how", ["scale", "close"])
+@pytest.mark.parametrize("how", ["scale", pytest.param("close", marks=LONG)])
 def test_a_dask_cluster_that_was_handed_over_and_is_gone_is_told(dask_cluster, monkeypatch, how):
     """Memproc does not begin what is not its own."""
     monkeypatch.setattr("memproc.ingestion.engines.on_dask.SECONDS_WITHOUT_WORKERS", 1.0)
@@ -171,7 +173,7 @@ def test_patience_grows_with_what_was_seen():
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("name", ["processes", "forkserver"])
+@pytest.mark.parametrize("name", ["processes", pytest.param("forkserver", marks=LONG)])
 def test_workers_that_do_not_end_are_killed(name):
     """A pool is closed though its workers are stopped, or at work that never ends."""
     pool = pool_of(name, 2)

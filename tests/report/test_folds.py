@@ -10,10 +10,11 @@ from dataclasses import asdict
 import pytest
 
 from memproc.report.bottleneck import bottleneck_of
+from memproc.report.distinct import EXACT
 from memproc.report.figures import ErrorPattern, StageTime
 from memproc.report.measured import Measured, Stage, StageClock
 from memproc.report.pace import MOST_SPANS, BatchRow, Quantiles, pace_of
-from memproc.report.quality import EXACT, MOST_FIELDS, OTHERS, TABLE, WHOLE, quality_of
+from memproc.report.quality import MOST_FIELDS, OTHERS, TABLE, WHOLE, quality_of
 
 
 @pytest.mark.slow

@@ -9,9 +9,22 @@ import pytest
 from sqlalchemy import BigInteger, Double, LargeBinary, SmallInteger, select, update
 
 import memproc
+from memproc.service.notifications.notifier import notify, set_rules
+from memproc.service.stopping import Stop
+from memproc.service.webhooks.registering import add_webhook
+from memproc.service.webhooks.sender import Sending, deliver
+from memproc.service.worker import Worker
+from memproc.store.access.audit import Line
+from memproc.store.access.calls import Window
+from memproc.store.access.replies import Asked, Reply
+from memproc.store.access.tokens import Wanted
 from memproc.store.checkup.doctor import examine
+from memproc.store.flows.runs import NewRun
+from memproc.store.jobs.owners import Owner
+from memproc.store.queue.workers import note_worker
 from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed
+from memproc.store.store import access_of, journal_of
 from tests.conftest import ROOT
 from tests.events import CutOffError, batches
 from tests.store.test_calibration import labels, titles
@@ -38,10 +51,31 @@ def stop(_progress):
     raise ZeroDivisionError
 
 
+def told(store):
+    """Let a webhook that fails, and the rules of notifications, be told of what follows."""
+    rules = """
+        [channels.mail]
+        smtp = "127.0.0.1:1"
+        security = "none"
+        from = "memproc@example.org"
+        to = ["ann@example.org"]
+        [[rules]]
+        name = "ends"
+        on = ["completed"]
+        channels = ["mail"]
+    """
+    set_rules(store, rules)
+    add_webhook(store, "http://127.0.0.1:1/", events=["all"], allow_private=True)
+    memproc.ingest([{"content": "Prefers coffee"}], into=store)
+    deliver(store, until=iter([False, False, True]).__next__, sending=Sending(poll_seconds=0.1))
+    notify(store, until_empty=True)
+
+
 def long_lived(store, folder):
     """Give a store rows in each table, with each column filled in some: what `live` does, and a file that is read in part, dates of
     sources, open and decided reviews, and a calibration that waits for its rebuild.
     """
+    told(store)
     live(store)
     memproc.ingest(titles(), into=store, settings=memproc.Settings(batch_size=25))
     memproc.calibrate(store, sorted(labels()))
@@ -52,8 +86,68 @@ def long_lived(store, folder):
         memproc.ingest(dated, into=store, as_of=day, source="crm", settings=settings)
     with pytest.raises(CutOffError):
         memproc.ingest(dated, into=store, as_of="2024-05-01", source="crm", settings=settings, on_event=batches(stop))
+    queue_of(store, dated)
+    access_to(store)
+    flows_of(store)
     assert store.reviews()
     assert store.settled_reviews()
+
+
+def flows_of(store):
+    """Give a store a run of a flow that is over, and one that is under way, asked to end, and had an answer."""
+    journal, owner = journal_of(store), Owner.of_this_process()
+    for is_over in (True, False):
+        claim = journal.begin(NewRun("trial", "/", '{"flow":"trial"}', "{}"), ["a", "b"], owner)
+        first, second = journal.steps(claim.run)
+        journal.plan_items(claim, second, ['"x"'])
+        attempt = journal.begin_attempt(claim, first, owner, 5.0)
+        journal.end_attempt(claim, first, attempt, {"status": "failed", "error": "it failed"})
+        journal.begin_attempt(claim, second, owner, 5.0)
+        journal.change(claim, first, notes="{}", output="{}")
+        journal.answer(first, "{}")
+        if is_over:
+            journal.end(claim, "failed", error="it failed")
+            journal.ask_to_cancel(claim.run)
+        with store._opened.database.write() as tx:
+            tx.update_rows(tables.flow_runs, [{"number": claim.run, "request": None if is_over else "cancel"}])
+
+
+def access_to(store):
+    """Give a store tokens, lines of the log, answers that are kept or being made, counts of calls, and files that were sent."""
+    access, owner = access_of(store), Owner.of_this_process()
+    for name in ("one", "other"):
+        limits = {"per_minute": 5, "per_day": 50} if name == "one" else {}
+        wanted = Wanted(name=name, namespaces=None if limits else ["ann"], scopes=["memories:read"], expires_at="2099", **limits)
+        access.create_token(wanted)
+    access.revoke_token(1)
+    line = Line(made_at="2026", who="1 one", method="GET", route="/", target="", namespace="", status=200, request="x", address="")
+    access.note([line, line], {Window("one", 60, 120): 2, Window("one", 86_400, 86_400): 2}, 1.0)
+    for key, reply in (("k", Reply(200, {}, b"{}")), ("l", None)):
+        asked = Asked.of(("1", "POST", "/", key), b"")
+        access.begin_reply(asked, owner)
+        if reply is not None:
+            access.keep_reply(asked, reply)
+    for namespace in (None, "ann"):
+        access.note_upload({"folder": "f", "name": "a.jsonl", "namespace": namespace, "who": "1", "size": 2, "sha256": "ab"})
+
+
+def queue_of(store, source):
+    """Give a store a queue with rows in each of its tables: jobs that ran, failed, wait and are held, rules, and a worker."""
+    store.set_queue_rules(at_once=2)
+    store.submit(source, every="0 3 * * *", name="nightly")
+    store.end_schedule(store.submit(source, every="0 4 * * *").schedule)
+    failed = store.submit(source.parent / "none.jsonl", deadline="2999-01-01")
+    store.submit(source, source="crm", submitter="ann", at="2001-01-01")
+    store.submit(source, after=failed.number)
+    Worker(store).work(until_empty=True)
+    again = store.retry_job(failed.number, settings={"batch_size": 2})
+    store.hold_job(again.number, why="whose is it?")
+    stop = Stop()
+    paused = store.submit(source, namespace="ann", settings={"batch_size": 2})
+    worker = Worker(store, stop=stop, on_event=batches(lambda _progress: store.hold_job(paused.number)))
+    worker.run_next()
+    with store._opened.database.write() as tx:
+        note_worker(tx, worker.owner, "running", paused.number)
 
 
 def changed(column, value):
@@ -132,8 +226,8 @@ def test_what_is_not_checked_is_a_column_that_there_is():
 
 
 SEALED = [
-    table for table in tables.metadata.sorted_tables if is_sealed(table) and table is not tables.reviews
-]  # open ones are found anew
+    table for table in tables.metadata.sorted_tables if is_sealed(table) and table not in (tables.reviews, tables.flow_attempts)
+]  # open reviews are found anew, and what is done here runs no flow
 TOLD_ONCE = [table.c[name] for table in SEALED for name in ("note", "made_at", "reason", "outcome", "source") if name in table.c]
 TOLD_ONCE += [tables.decisions.c.verdict, tables.batches.c.known, tables.quarantine_parts.c.bytes]
 TOLD_ONCE += [tables.observations.c[name] for name in ("as_of", "times_seen", "confidence")]
@@ -146,6 +240,7 @@ def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, co
     """Of what cannot be computed again; a check-up tells of it until the store is taken from a backup."""
     with fresh() as store:
         live(store)
+        access_to(store)
         memproc.ingest([{"id": "9", "content": "Owes 7 euros"}], into=store, as_of="2024-03-01", source="crm")
         with store._opened.database.write() as tx:
             change_in(tx, column, rows_of(tx, column)[-1])

@@ -96,7 +96,7 @@ def bucket_sizes(hashes: Hashes, segments: Sequence[Entries]) -> NDArray[np.intp
     low = hashes.astype(np.uint64) << _SHIFT
     sizes = np.zeros(len(hashes), np.intp)
     for segment in segments:
-        sizes += np.searchsorted(segment, low | _LOW, side="right") - np.searchsorted(segment, low)
+        sizes += segment.searchsorted(low | _LOW, side="right") - segment.searchsorted(low)
     return sizes
 
 
@@ -171,16 +171,16 @@ def to_merge(sizes: Sequence[int]) -> int:
 
 def _newest_in_segment(limits: Entries, segment: Entries) -> Entries:
     """Return (place in `limits` << 32 | number) for the newest entries below each limit in its bucket."""
-    right = np.searchsorted(segment, limits, side="left")
-    places = np.arange(len(limits), dtype=np.uint64)
+    right = segment.searchsorted(limits)
+    buckets = limits >> _SHIFT
     found = []
     for back in range(1, NEWEST_IN_BUCKET + 1):
         at = right - back
-        entries = segment[np.maximum(at, 0)]
-        is_match = (at >= 0) & ((entries >> _SHIFT) == (limits >> _SHIFT))
+        entries = segment.take(at, mode="clip")
+        is_match = (entries >> _SHIFT == buckets) & (at >= 0)
         if not is_match.any():
             break
-        found.append((places[is_match] << _SHIFT) | (entries[is_match] & _LOW))
+        found.append((is_match.nonzero()[0].astype(np.uint64) << _SHIFT) | (entries[is_match] & _LOW))
     return np.concatenate(found) if found else np.empty(0, np.uint64)
 
 

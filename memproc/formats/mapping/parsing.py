@@ -13,6 +13,7 @@ from memproc.formats.mapping.field_map import FieldMap, Rest
 from memproc.formats.mapping.paths import finder
 from memproc.formats.mapping.rule import FieldRule
 from memproc.records import encode
+from memproc.sources.hand_written import MisplacedError
 
 FIELDS = "fields"
 _TOP = (FIELDS, "each", "leave_out", "blank", "json", "rest")
@@ -24,13 +25,8 @@ _MOST_LEVELS = 200
 _LEVELS_TOLD = 4  # as fields.kind.values.note
 
 
-class MappingError(UsageError):
+class MappingError(MisplacedError):
     """A mapping is wrong at `place`, the names that lead there."""
-
-    def __init__(self, place: Sequence[str], why: str) -> None:
-        """Make the message of the place and of what is wrong."""
-        super().__init__(f"{'.'.join(place)}: {why}" if place else why)
-        self.place = tuple(place)
 
 
 def field_map_of(given: Any) -> FieldMap:

@@ -6,7 +6,7 @@ import re
 
 import orjson
 
-from memproc.dedup.keys import key_of
+from memproc.dedup.keys import Key, key_of
 from memproc.records import Plain, encode
 from memproc.sources.markdown import slug
 
@@ -19,9 +19,23 @@ def name_of(memory: Plain) -> str:
     """Return the name of a note: the first words of its text, and a hash of whose it is and its id. It is the same at the next
     export, and holds letters, digits and hyphens alone.
     """
-    words = slug(memory["content"][: 4 * _SLUG_CHARS])[:_SLUG_CHARS].strip("-") or "memory"
+    return f"{stem_of_memory(memory)}.md"
+
+
+def stem_of_memory(memory: Plain) -> str:
+    """Return the name of what is written of a memory, without an ending."""
     known = key_of(encode([memory["namespace"], memory.get("source"), memory.get("conversation"), memory["id"]]))
-    return f"{words}-{known.hex()[:_HASH_DIGITS]}.md"
+    return stem_of(memory["content"], known, "memory")
+
+
+def stem_of(text: str, known: Key, otherwise: str) -> str:
+    """Return a name without an ending: the first words of a text, or where it has none what stands for them, and a hash.
+
+    >>> stem_of("../Tea & milk", bytes(16), "memory")
+    'tea-milk-0000000000000000'
+    """
+    words = slug(text[: 4 * _SLUG_CHARS])[:_SLUG_CHARS].strip("-") or otherwise
+    return f"{words}-{known.hex()[:_HASH_DIGITS]}"
 
 
 def json_of(value: object) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from memproc.report.figures import Counted, FieldSeen
 from memproc.report.pages.dedup_section import duplicates
+from memproc.report.pages.enriched_section import enrichment
+from memproc.report.pages.gate_section import gates
 from memproc.report.pages.parts import Callout, Cell, Chart, Column, Fact, Kind, Page, Point, Section, Table, shown
 from memproc.report.pages.time_sections import pace, time
 from memproc.report.quality import WHOLE, shortened
@@ -26,7 +28,9 @@ def page_of(report: StoreReport) -> Page:
         lines.append(f"It read {source} ({job.format or 'of no format'}) from {_moment(job.started_at)}{ended}: {job.status}.")
     if report.is_redacted:
         lines.append("It says nothing of what records hold: texts, values and names are left out.")
-    sections = (_outcomes(report), time(report.pace), pace(report.pace), _errors(report), duplicates(report), _fields(report))
+    enriched = (enrichment(report.enrichment),) if report.enrichment else ()
+    judged = (_outcomes(report), *gates(report))
+    sections = (*judged, time(report.pace), pace(report.pace), _errors(report), duplicates(report), _fields(report), *enriched)
     return Page(f"{what}: what became of its records", tuple(lines), (*sections, _names(report), _jobs(report)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
@@ -10,26 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from memproc.errors import UsageError
 from memproc.sources.remote import Marked, Visit
-from memproc.sources.rest.addresses import check_url, host_of
+from memproc.sources.rest.asking import Asking
 from memproc.sources.rest.paging import paging_of
-from memproc.sources.rest.secrecy import Keeping, Secrets, is_key_name, url_shown
-from memproc.sources.retries import check_retries
+from memproc.sources.rest.secrecy import Keeping, Secrets
 
 if TYPE_CHECKING:
     from memproc.sources.rest.client import Client
     from memproc.sources.rest.gate import Outside
     from memproc.sources.rest.streams import OpenLines
 
-EXTRA = "rest"
 ASKED_FOR = {
     "Accept": "application/json, application/x-ndjson;q=0.9, */*;q=0.1",
     "Accept-Encoding": "gzip",
     "User-Agent": "memproc",
 }
-OURS = frozenset(("host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te", "upgrade"))
-COOKIES = frozenset(("cookie", "proxy-authorization"))
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
-_HOST = re.compile(r"(?P<name>[\w.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,19 +81,10 @@ class RestPages:
 
     def __post_init__(self) -> None:
         """Check everything before any work."""
-        check_url(self.url, [host_of(self.url)], allow_private=self.allow_private)
-        self._given_hosts()
+        self._asking.check()
         paging_of(self.paging)
-        self._secrets()
-        for name, value in self.headers.items():
-            self._check_header(name, value)
         if (self.cursor_field is None) != (self.since_param is None):
             raise UsageError("give both cursor_field (--cursor) and since_param (--since-param), which asks from its values on")
-        for name in ("requests_per_second", "timeout_seconds", "response_seconds", "retry_seconds", "max_response_bytes"):
-            number = getattr(self, name)
-            if number is not None and not 0 < number < float("inf"):
-                raise UsageError(f"{name}={number!r}: give a number above 0")
-        check_retries(self.retries)
 
     def __repr__(self) -> str:
         """Name it without what is secret."""
@@ -109,7 +93,7 @@ class RestPages:
     @property
     def label(self) -> str:
         """The URL, with references and stars in place of keys."""
-        return self._shown(self.url)
+        return self._asking.shown(self.url)
 
     @property
     def identity(self) -> Sequence[object]:
@@ -171,45 +155,14 @@ class RestPages:
         greatest = mark.get("greatest", mark.get("from"))
         return None if greatest is None else {"from": greatest}
 
+    @property
+    def _asking(self) -> Asking:
+        names = ("headers", "hosts", "allow_private", "requests_per_second", "timeout_seconds", "response_seconds", "retry_seconds")
+        given = {name: getattr(self, name) for name in (*names, "max_response_bytes", "retries")}
+        return Asking(self.url, "reading from a web API", **given, outside=self._outside)
+
     def _client(self, visit: Visit) -> Client:
-        try:
-            from memproc.sources.rest.client import Client  # noqa: PLC0415 - an extra
-            from memproc.sources.rest.gate import Outside  # noqa: PLC0415
-            from memproc.sources.rest.patience import Bounds, Pace  # noqa: PLC0415
-        except ImportError as error:
-            raise UsageError(f"reading from a web API needs a package: pip install 'memproc-sdk[{EXTRA}]'") from error
-        seconds = self.timeout_seconds, self.response_seconds, self.retry_seconds
-        hosts = [host_of(self.url), *self._given_hosts()]
-        bounds = Bounds(hosts, self.allow_private, *seconds, self.max_response_bytes, self.requests_per_second, self.retries)
-        bounds = bounds._replace(seconds_left=visit.seconds_left)
-        pace = self._shared.setdefault("pace", Pace())
-        headers = {name.lower(): value for name, value in (ASKED_FOR | dict(self.headers)).items()}
-        return Client(headers, self._secrets(), bounds, pace, self._outside or Outside())
-
-    def _check_header(self, name: str, value: str) -> None:
-        """Raise UsageError if a header cannot be sent, or holds a key that is not from the environment."""
-        revealed = self._secrets().revealed(value)
-        if not _HEADER_NAME.fullmatch(name) or name.lower() in OURS:
-            raise UsageError(f"headers: {name!r} cannot be set: give the name of a header, as in Authorization")
-        if not (revealed.isprintable() and revealed.isascii()):
-            raise UsageError(f"headers: the value of {name} holds a line end, or is not ASCII: mind the variable")
-        if revealed == value and (is_key_name(name) or name.lower() in COOKIES):
-            raise UsageError(
-                f"headers: {name} holds a key: put it into an environment variable, and give {name}=ENV:VARIABLE, or into a keyring"
-            )
-
-    def _given_hosts(self) -> list[tuple[str, int]]:
-        found = []
-        for host in self.hosts:
-            matched = _HOST.fullmatch(host)
-            if matched is None:
-                raise UsageError(f"hosts: {host!r} is no host: give a name as in files.example.org, or with a port behind a colon")
-            found.append((matched["name"].strip("[]").lower().rstrip("."), int(matched["port"] or 443)))
-        return found
+        return self._asking.client(self._shared, visit.seconds_left, ASKED_FOR)
 
     def _secrets(self) -> Secrets:
-        return Secrets.of([self.url, *self.headers.values()])
-
-    def _shown(self, url: str) -> str:
-        secrets = self._secrets()
-        return secrets.hidden(url_shown(secrets.hidden(url)))
+        return self._asking.secrets

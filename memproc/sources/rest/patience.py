@@ -7,6 +7,7 @@ not there, and is given up soon. No wait is begun for which the job has no time:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import NamedTuple
 
 from loguru import logger
@@ -42,10 +43,15 @@ class Pace:
 
     def __init__(self) -> None:
         self._ready_at = float("-inf")
+        self._lock = Lock()  # clients in several threads begin one after the other
         self.is_answered = False
 
     def wait(self, outside: Outside, bounds: Bounds) -> None:
         """Sleep until a request may begin. Raises SourceEndedError if that is too long."""
+        with self._lock:
+            self._wait(outside, bounds)
+
+    def _wait(self, outside: Outside, bounds: Bounds) -> None:
         left = self._ready_at - outside.monotonic()
         if left > max(bounds.retry_seconds, 1 / (bounds.requests_per_second or 1)):
             raise SourceEndedError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -11,7 +11,9 @@ from memproc.dedup.decision import pair
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row
 from memproc.formats.draft import Decided
+from memproc.store.access.replies import take_bodies_out
 from memproc.store.changes.deciding import decide_by_hand, recluster
+from memproc.store.enriching.kept import take_out
 from memproc.store.index.indexing import index_again, prepare_again
 from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import IMPORTED
@@ -24,12 +26,14 @@ from memproc.store.rows.ledger import LedgerEntry, take_reasons_out, write_lines
 from memproc.store.rows.memories import delete_merged
 from memproc.store.rows.neighbourhood import neighbourhood
 from memproc.store.rows.observations import ROWS, delete_observations, forgotten_among, home_in, to_row
+from memproc.store.rows.searched import take_out_of_index
 from memproc.store.rows.tombstones import Tombstone, write_tombstones
 from memproc.store.rows.typo_links import delete_typo_links, write_typo_links
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 _observations = tables.observations.c
+_KEYS = select(_observations.key)
 _TOMBSTONES = select(
     *(_observations[name] for name in Tombstone._fields if name != "home"), home_in(tables.observations).label("home")
 )
@@ -44,6 +48,7 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     numbers = [row.number for row in rows]
     tombstones = [Tombstone(**row._asdict()) for row in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
     delete_observations(tx, numbers)
+    take_out_of_index(tx, {row.number: row.observation.record for row in rows})
     delete_expired(tx, keys)
     write_tombstones(tx, tombstones)
     delete_merged(tx, [row.memory for row in rows if row.memory])
@@ -52,7 +57,9 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     take_reasons_out(tx, handles)
     take_notes_out(tx, handles)
     take_texts_out(tx, [row.observation.record for row in rows], keys)
+    take_bodies_out(tx)
     cores = {row.observation.core for row in rows}
+    _forget_as_read(tx, take_out(tx, keys), tombstones[0].batch)
     segments.remove(tx, numbers)
     delete_typo_links(tx, sorted(cores))
     left = [(row.number, prepare_again(row.observation, tx.policy)) for row in survivors if row.observation.core in cores]
@@ -108,6 +115,12 @@ def _within(tx: Tx, decided: Sequence[Decided], namespace: str) -> list[Decided]
         return all(observations[key] | nodes[key] == {namespace} for key in keys)
 
     return [one for one in decided if is_within(one)]
+
+
+def _forget_as_read(tx: Tx, reads: Collection[Key], batch: int) -> None:
+    """Forget what enriched observations were read as, unless the store has that as an observation of its own."""
+    there = {key for (key,) in tx.select_by_keys(_KEYS, _observations.key, sorted(reads))}
+    _remember_forgotten(tx, [key for key in reads if key not in there], {}, batch)
 
 
 def _remember_forgotten(tx: Tx, keys: Sequence[Key], spent: Mapping[Key, Key], batch: int) -> None:

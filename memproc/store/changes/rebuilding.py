@@ -26,6 +26,7 @@ from memproc.store.rows.ledger import moves, write_lines
 from memproc.store.rows.memories import clear_merged, write_regrouped
 from memproc.store.rows.neighbourhood import CHUNK, in_company, neighbourhood
 from memproc.store.rows.observations import ROWS, set_computed, take_apart, to_row
+from memproc.store.rows.searched import clear_search_index
 from memproc.store.rows.typo_links import clear_typo_links, write_typo_links
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -53,6 +54,7 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     decided = {key for row in tx.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(tx)
+    clear_search_index(tx)
     clear_typo_links(tx)
     clear_merged(tx)
     take_apart(tx)

@@ -41,9 +41,9 @@ def plan_replacing(new: Columns, near: Neighbourhood, replaced: Replaced) -> Pla
     """Return the plan by which a new record lands and replaces a memory."""
     pairs = {(made.a, made.b) for made in replaced.decisions}
     standing = [made for made in near.decisions if (made.a, made.b) not in pairs]
-    plan = decide(new, set(), near._replace(decisions=sorted([*standing, *replaced.decisions])))
     # It is stored, and then joined: what a decision joins is not judged.
-    return replace(plan, judged={}, joined=(), changed=plan.changed._replace(joins=plan.changed.joins + 1))
+    plan = decide(new, set(), near._replace(decisions=sorted([*standing, *replaced.decisions])), judges=False)
+    return replace(plan, changed=plan.changed._replace(joins=plan.changed.joins + 1))
 
 
 def write_replaced(tx: Tx, plan: Plan, replaced: Replaced, landed: Landed) -> None:

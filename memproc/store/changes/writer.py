@@ -34,10 +34,13 @@ from memproc.store.jobs.jobs import (
     latest,
     left,
     note_looked,
+    renew,
     step,
     take,
 )
 from memproc.store.jobs.owners import Owner
+from memproc.store.jobs.telling import tell_landed
+from memproc.store.jobs.waiting import adopt
 from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
@@ -53,6 +56,7 @@ PATTERNS_SHOWN = 3
 class Batch(NamedTuple):
     """A batch to write: what arrived and from where, the decisions of a full export in it, and the checkpoint after it.
     `is_looked_at`: its reviews are found in the same transaction, or it can have none. `measured` is what the loop knows of it.
+    `is_told`: webhooks are told of it, which they are not of single records.
     """
 
     arrived: Arrived
@@ -61,6 +65,7 @@ class Batch(NamedTuple):
     checkpoint: str | None = None
     is_looked_at: bool = False
     measured: Measured | None = None
+    is_told: bool = False
 
 
 Behind = Callable[[Tx, Batch, Landed], None]
@@ -122,6 +127,10 @@ class Writer:
                 owner.end()
             return job, claim
 
+    def adopt_job(self, claim: Claim, source: str, format: str, key: tuple[Key | None, Key | None]) -> StoredJob:
+        """Write what the run of a job from the queue reads, and return the job as it was; `key` is its identity and fingerprint."""
+        return self._transactions.write(lambda tx: adopt(tx, claim, source, format, key))
+
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
         """Do the work of a job, write how it ended, also if it raises, and return its status, which a request may have changed."""
         try:
@@ -153,8 +162,10 @@ class Writer:
         Without the near tier there is no second transaction. `review_at` defaults to the settings. Retries transient failures;
         raises DatabaseError on others, and StoreError if another process has taken over the job.
         """
-        batch = batch._replace(is_looked_at=self._store.policy.dedup != "near")
+        batch = batch._replace(is_looked_at=self._store.policy.dedup != "near", is_told=True)
+        claim.failing = (batch.arrived.first, len(batch.arrived.records))
         (landed,) = self.land_each(claim, [batch])
+        claim.failing = None
         if landed.looking and not batch.is_looked_at:
             if batch.measured:
                 batch.measured.clock.begin(Stage.REVIEWS)
@@ -214,7 +225,10 @@ class Writer:
         elif not any(part.keys for part in landed.looking) and state.looked == state.landed:
             landed.looking = []
             note_looked(tx, claim.job, state.landed + 1)
-        insert_batch(tx, batch_row(landed, batch.arrived, claim.job, started, batch.measured))
+        row = batch_row(landed, batch.arrived, claim.job, started, batch.measured)
+        insert_batch(tx, row)
+        if batch.is_told and state.has_endpoints:
+            claim.told_micros = tell_landed(tx, row, claim.told_micros)
         clock.begin(Stage.COMMITTING)
         landed.request = state.request
         return landed
@@ -247,6 +261,10 @@ class Writer:
                 report.patterns = [without_values(pattern, fields) for pattern in patterns] if redacts else patterns
 
         self._transactions.read(count)
+
+    def renew(self, claim: Claim) -> str | None:
+        """Renew the lease of a job that waits for something else, and return what is asked of it."""
+        return self._transactions.write_again(lambda tx: renew(tx, claim))
 
     def merge_index(self) -> None:
         """Merge index segments of similar size, in transactions of their own. This changes no result."""

@@ -34,6 +34,7 @@ from memproc.store.quarantine.records import DISCARDED, REASONED, reasons_in, re
 from memproc.store.quarantine.texts import wrong_texts
 from memproc.store.rows.decisions import WITHDRAWN, all_decisions
 from memproc.store.rows.expired import wrong_expired
+from memproc.store.rows.searched import wrong_parts
 from memproc.store.sql import tables
 from memproc.store.sql.database import Database
 from memproc.store.sql.driver_errors import translated
@@ -150,6 +151,7 @@ def _check_rows(again: Recomputed, findings: Findings) -> None:
         return
     again.check_links()
     again.check_index()
+    findings.add("search_index", *wrong_parts(tx))
     if not findings.has("typo_links", "decisions"):
         again.check_memories()
     if not findings.has("typo_links", "decisions", "memories", "orphaned_memories", "conservation"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -10,11 +10,10 @@ from typing import IO
 
 import orjson
 
-from memproc.arguments import limit_of, maybe_number
+from memproc.arguments import limit_of, maybe_number, moment_of, whole_numbers
 from memproc.config import Shape
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
-from memproc.errors import UsageError
 from memproc.formats.writers import CONFIRMED, GRAPHS
 from memproc.intake import clean_name, required_name
 from memproc.records import DEFAULT_NAMESPACE, M, Memory, Plain
@@ -32,13 +31,11 @@ from memproc.store.exporting import Exported, export_lines_to, export_shape_to
 from memproc.store.face.face import Face
 from memproc.store.index.recall import index_recall
 from memproc.store.jobs.counting import count_memories, jobs, recount, stats
-from memproc.store.jobs.jobs import (
-    ask,
-)
+from memproc.store.queue.asking import steered
 from memproc.store.reporting.gathering import report_of
 from memproc.store.rows.expired import count_expired
 from memproc.store.rows.exports import marked_memories, whole_observations
-from memproc.store.rows.finding import FIRST_AT_ONCE, Place, Wanted, found_memories, place_of
+from memproc.store.rows.finding import found_memories
 from memproc.store.rows.history import history_of
 from memproc.store.rows.memories import memories_by_id, memory_at
 from memproc.store.rows.namespaces import namespaces
@@ -47,8 +44,9 @@ from memproc.store.rows.own_ids import named_by_caller
 from memproc.store.rows.relations import Related, linked_memories, related_to
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
 from memproc.store.rows.trust import confirmed_memories
+from memproc.store.rows.wanted import FIRST_AT_ONCE, Place, Wanted, place_of
 from memproc.store.sql.tx import Tx
-from memproc.times import parse_time, to_micros, to_text
+from memproc.times import to_micros, to_text
 from memproc.values import shown
 
 FOUND_BY_DEFAULT = 100
@@ -111,7 +109,7 @@ class Reading(Face[M]):
         true. `at` is a time too, for what was valid then by `valid_from` and `valid_to`.
         """
         most = limit_of(limit)
-        first, end, then = _moment_of("since", since), _moment_of("until", until), _moment_of("at", at)
+        first, end, then = moment_of("since", since), moment_of("until", until), moment_of("at", at)
         names = {"namespace": namespace, "subject": subject, "conversation": conversation, "kind": kind}
         names |= {"tag": tag, "emotion": emotion, "relation": relation}
         given = {name: cleaned for name, value in names.items() if (cleaned := required_name(value, name)) is not None}
@@ -120,7 +118,7 @@ class Reading(Face[M]):
             namespace=given.get("namespace"),
             since=to_micros(first) if first else None,
             until=to_micros(end) if end else None,
-            holds=[value for name, value in given.items() if name != "namespace"],
+            holds={name: value for name, value in given.items() if name != "namespace"},
             text=words,
             after=place_of(after if isinstance(after, str) else self.cursor(after)) if after is not None else None,
             expired=expired,
@@ -134,10 +132,23 @@ class Reading(Face[M]):
                 and (not words or words in canonical(plain["content"]))
             )
 
-        def matching(tx: Tx) -> list[M]:
-            return [*map(self._to_memory, islice((one for one in found_memories(tx, wanted) if is_wanted(one, tx.now)), most))]
+        def matching(tx: Tx) -> tuple[list[M], bool]:
+            found = found_memories(tx, wanted)
+            meant = islice((one for one in found.memories if is_wanted(one, tx.now)), most)
+            return [*map(self._to_memory, meant)], found.is_index_behind
 
-        return self._opened.transactions.read(matching)
+        memories, is_index_behind = self._opened.transactions.read(matching)
+        if is_index_behind:
+            self._opened.search_index.catch_up_aside()
+        return memories
+
+    def index(self) -> int:
+        """Bring the index that `find` asks up to all that came since, and return how many observations that were.
+
+        Nothing has to call this: in a large namespace `find` lets it be done in a thread, a part at a time, and reads what is not
+        in it yet. Raises StoreError where the store cannot be written.
+        """
+        return self._opened.search_index.catch_up()
 
     def cursor(self, memory: Memory) -> str:
         """Return the place of a memory that `find` gave, as text: `find(after=...)` goes on behind it, also in another process."""
@@ -202,9 +213,10 @@ class Reading(Face[M]):
 
         return self._opened.transactions.read(found)
 
-    def jobs(self) -> list[Job]:
-        """Return the jobs with their counts, the oldest first."""
-        return self._opened.transactions.read(lambda tx: jobs(tx, self._ask))
+    def jobs(self, *, numbers: Iterable[int] | None = None) -> list[Job]:
+        """Return the jobs with their counts, all or those with these `numbers`, the oldest first."""
+        chosen = None if numbers is None else whole_numbers(numbers)
+        return self._opened.transactions.read(lambda tx: jobs(tx, self._ask, chosen))
 
     def stats(self) -> dict[str, int]:
         """Return counts by name: memories, observations by outcome, and others."""
@@ -237,7 +249,7 @@ class Reading(Face[M]):
         return self._opened.transactions.read(lambda tx: index_recall(tx, model, self.settings.review_at))
 
     def _ask(self, job: int, request: str | None) -> None:
-        self._opened.transactions.write(lambda tx: ask(tx, job, request))  # type: ignore[arg-type]
+        self._opened.transactions.write(lambda tx: steered(tx, job, request, by=""))
 
 
 _HAS: Mapping[str, Callable[[Plain, str], bool]] = {
@@ -246,12 +258,3 @@ _HAS: Mapping[str, Callable[[Plain, str], bool]] = {
     "emotion": lambda plain, label: plain.get("emotion", {}).get("label") == label,
     "relation": lambda plain, target: any(one["target"] == target for one in plain.get("relations", ())),
 }
-
-
-def _moment_of(name: str, given: object) -> str | None:
-    """Return a time that a call was given, as fixed-width text. Raises UsageError on what is none."""
-    try:
-        moment = parse_time(given) if given is not None else None
-    except ValueError as error:
-        raise UsageError(f"{name}={given!r}: {error}") from error
-    return to_text(moment) if moment else None

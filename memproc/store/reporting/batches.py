@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Select, func, select
 
 from memproc.config import Settings
 from memproc.records import Outcome
+from memproc.report.enriched import Enriched, folded
 from memproc.report.figures import JobTold, Outcomes, Pace, Proof
 from memproc.report.pace import BatchRow, pace_of
 from memproc.store.jobs.counting import recount
@@ -85,6 +87,17 @@ def pace(tx: Tx, scope: Scope, durability: str) -> Pace:
     query = _in(scope, select(*(_batches[name] for name in BatchRow._fields))).order_by(_batches.number)
     with tx.execute(query.execution_options(yield_per=CHUNK)) as rows:
         return pace_of((BatchRow(*row) for row in rows), durability)
+
+
+def enrichment(tx: Tx, scope: Scope) -> tuple[Enriched, ...]:
+    """Return what enrichments did, by what batches tell of them; what nothing seals may have been changed by hand."""
+    query = _in(scope, select(_batches.measured)).where(_batches.measured.contains('"enriched"'))
+    found: list[dict[str, Any]] = []
+    with tx.execute(query.order_by(_batches.number).execution_options(yield_per=CHUNK)) as rows:
+        for (measured,) in rows:
+            with suppress(ValueError, TypeError, KeyError):
+                found += [one for one in orjson.loads(measured)["enriched"] if {"name", "version"} <= one.keys()]
+    return folded(found)
 
 
 def jobs_of(tx: Tx, scope: Scope) -> tuple[int, tuple[JobTold, ...], str]:

@@ -9,9 +9,10 @@ from memproc.report.figures import ErrorPattern, Errors
 from memproc.report.quality import shortened
 from memproc.report.store_report import StoreReport
 from memproc.report.without_contents import without_contents
+from memproc.store.jobs.gating import kept_of
 from memproc.store.quarantine.records import raw_of
 from memproc.store.quarantine.triage import QuarantineFilter, faults_of, patterns_in, rows_by_number
-from memproc.store.reporting.batches import categories_of, jobs_of, outcomes_of, pace
+from memproc.store.reporting.batches import categories_of, enrichment, jobs_of, outcomes_of, pace
 from memproc.store.reporting.contents import counts_of, quality
 from memproc.store.reporting.duplicates import duplicates_of
 from memproc.store.reporting.scope import Scope, scope_of
@@ -43,6 +44,8 @@ def report_of(tx: Tx, job: int | None, *, url: str, fields: Collection[str], red
         pace=pace(tx, scope, durability),
         quality=quality(tx, scope, patterns),
         counts=counts_of(tx, scope),
+        enrichment=enrichment(tx, scope),
+        gates=kept.judged if job is not None and (kept := kept_of(tx, job)) is not None else (),
     )
     return without_contents(report, fields) if redact else report
 

@@ -1,197 +1,159 @@
 """Finding memories: the newest first, a page at a time.
 
-Strategy: memories of one observation and those of several are read side by side, each in the order of an index of its namespace,
-some at a time, and put together. What a memory has to be or to hold is looked for by the database in the text of the record, so
-that only what is likely is read; whether it is so, the caller tells. Those without a date come last.
+Strategy: of a small namespace everything is read; of a large one the search index tells which observations may have what is asked
+for, by the one of all conditions that fewest meet, as those of a memory may be met by different observations. What came since the
+index was written is looked at by the database. Where too many have it to be put in order, some of them come soon: then memories are
+read in their order. Whether a memory is meant, the caller tells.
 
 Rules: a page begins behind a date and an id, not behind a count. So what others write meanwhile shifts nothing: what stays as it is
-is given once.
+is given once. Which way was taken changes nothing of what is given.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from heapq import merge
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import Column, ColumnElement, Select, bindparam, func, literal_column, select
+import numpy as np
+from sqlalchemy import Select, Table, bindparam, literal_column, select
 
-from memproc.dedup.keys import Key, namespace_number
-from memproc.errors import UsageError
+from memproc.dedup.keys import Key
 from memproc.records import Plain
 from memproc.store.rows.expired import has_expired
 from memproc.store.rows.memories import to_memory
-from memproc.store.rows.observations import to_key
+from memproc.store.rows.scanning import MOST_AT_ONCE, scanned
+from memproc.store.rows.searched import SHORT, Part, end_of, numbers_in, parts_in, standing_in
+from memproc.store.rows.slices import slices_of_name, slices_of_text
+from memproc.store.rows.wanted import Place, Wanted, may_hold, pattern_of, pattern_of_value
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.store.sql.views import IS_EXPIRED
 
-FIRST_AT_ONCE, MOST_AT_ONCE = 128, 8_192
-MOST_SHAPES = 500
-KEY_BYTES = 16
-LONGEST_PATTERN = 1_000  # characters of a text that the database looks for: SQLite refuses patterns of more than 50,000 bytes
-_RUNS = re.compile("[A-Za-z0-9]+")
-_DATE = re.compile("(-?[0-9]{1,18})?")
-_BEFORE_ALL_DATES = -(2**62)
+SMALL = 1_000  # memories of a namespace that are read without an index
+MOST_CANDIDATES = 4_096
+MOST_SINCE = 8_192  # observations that are not in the index and are looked at one by one
+TEXT = "text"
+_observations, _merged = tables.observations.c, tables.merged.c
+_PLACES = select(_observations.number, _observations.memory, _observations.node, _observations.date)
+_DATES = select(_merged.id, _merged.date)
+_ALONE = select(_observations.node.label("id"), _observations.date, _observations.record).where(_observations.memory.is_(None))
+_OF_MANY = select(_merged.id, _merged.date, _merged.record)
+_NOT_EXPIRED = _ALONE.where(~IS_EXPIRED[tables.observations]), _OF_MANY.where(~IS_EXPIRED[tables.merged])
+_IN_NAMESPACE: Mapping[Table, Select[Any]] = {
+    table: select(literal_column("1"))
+    .select_from(table)
+    .where(table.c.namespace == bindparam("namespace", type_=table.c.namespace.type))
+    .limit(bindparam("most", type_=_observations.number.type))
+    .offset(literal_column("0"))
+    for table in (tables.observations, tables.merged)
+}
 
 
-class Place(NamedTuple):
-    """Where a memory stands among all, the newest first: its date in microseconds since 1970, or None, and its id."""
+class Found(NamedTuple):
+    """Memories that may be meant, the newest first, then by id, the largest first; and whether the index lags behind what came."""
 
-    date: int | None
-    id: Key
-
-    @property
-    def rank(self) -> tuple[int, Key]:
-        """What orders places: the later ones of two stand first."""
-        return _BEFORE_ALL_DATES if self.date is None else self.date, self.id
-
-    def __str__(self) -> str:
-        """Return it as a cursor."""
-        return f"{'' if self.date is None else self.date}.{self.id.hex()}"
+    memories: Iterator[Plain]
+    is_index_behind: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the database is to look for: a namespace, dates from `since` until before `until` in microseconds since 1970, texts that
-    the record must hold, the canonical text that its content must hold, the place behind which to begin, whether also what has
-    expired, and about how many will be taken.
+class Likely(NamedTuple):
+    """The numbers of observations of which some is in each memory that is meant; None where they cannot be told, or are too many.
+    And whether the index lags behind what came.
     """
 
-    namespace: str | None = None
-    since: int | None = None
-    until: int | None = None
-    holds: Sequence[str] = ()
-    text: str = ""
-    after: Place | None = None
-    expired: bool = False
-    at_once: int = FIRST_AT_ONCE
+    numbers: list[int] | None
+    is_index_behind: bool = False
 
 
-def place_of(cursor: str) -> Place:
-    """Return the place that a cursor names. Raises UsageError on what is no cursor.
-
-    >>> str(place_of("12.000102030405060708090a0b0c0d0e0f"))
-    '12.000102030405060708090a0b0c0d0e0f'
-    """
-    date, _, identifier = cursor.partition(".")
-    key = to_key(identifier)
-    if len(key) != KEY_BYTES or not _DATE.fullmatch(date):
-        raise UsageError(f"after={cursor!r}: give the last memory of the page before, or what store.cursor gives for it")
-    return Place(int(date) if date else None, key)
+def found_memories(tx: Tx, wanted: Wanted) -> Found:
+    """Return what may be meant; it is read as it is taken."""
+    numbers, is_index_behind = likely_observations(tx, wanted)
+    rows = scanned(tx, wanted) if numbers is None else _in_order(tx, wanted, _candidates(tx, wanted, numbers))
+    return Found((to_memory(row.id, row.record) for row in rows), is_index_behind)
 
 
-class _Shape(NamedTuple):
-    """What a query asks for, but for the values: memories of several observations or of one, with a date or without, and so on."""
-
-    of_many: bool
-    is_dated: bool
-    has_namespace: bool
-    since: bool
-    until: bool
-    holds: int
-    is_ascii: Callable[[Column[str]], ColumnElement[bool]] | None  # where a text is looked for
-    run: bool
-    is_whole: bool
-    is_behind: bool
+def likely_observations(tx: Tx, wanted: Wanted) -> Likely:
+    """Return what the index tells of a large namespace, or of all; dates count for nothing in it."""
+    asked = {what: slices_of_name(what, value) for what, value in wanted.holds.items()}
+    if wanted.text and (slices := slices_of_text(wanted.text)):
+        asked[TEXT] = (*slices,)
+    if not asked or _is_small(tx, wanted):
+        return Likely(None)
+    parts = parts_in(tx)
+    behind = tx.next_number(tables.observations) - end_of(parts)
+    can_tell = parts and behind <= MOST_SINCE
+    return Likely(_numbers(tx, wanted, asked, parts) if can_tell else None, behind >= SHORT)
 
 
-def found_memories(tx: Tx, wanted: Wanted) -> Iterator[Plain]:
-    """Give memories that may be meant, the newest first, then by id, the largest first."""
-    run = max(_RUNS.findall(wanted.text), key=len, default="").lower() if wanted.text.isascii() else ""
-    is_asked = bool(run) or not wanted.text.isascii()
-    shape = _Shape(
-        of_many=False,
-        is_dated=True,
-        has_namespace=wanted.namespace is not None,
-        since=wanted.since is not None,
-        until=wanted.until is not None,
-        holds=len(wanted.holds),
-        is_ascii=tx.database.backend.is_ascii if is_asked else None,
-        run=bool(run),
-        is_whole=wanted.expired or not has_expired(tx),
-        is_behind=False,
-    )
-    values: dict[str, Any] = {f"hold{at}": _holding(orjson.dumps(_unicode(text)).decode()) for at, text in enumerate(wanted.holds)}
-    values |= {"since": wanted.since, "until": wanted.until, "run": _holding(run)}
-    if wanted.namespace is not None:
-        values["namespace"] = namespace_number(_unicode(wanted.namespace))
-    arms = (_in_order(tx, shape._replace(of_many=of_many), wanted, values) for of_many in (False, True))
-    for row in merge(*arms, key=lambda row: Place(row.date, row.id).rank, reverse=True):
-        yield to_memory(row.id, row.record)
+def _numbers(tx: Tx, wanted: Wanted, asked: Mapping[str, tuple[int, ...]], parts: Sequence[Part]) -> list[int] | None:
+    within = () if wanted.namespace is None else slices_of_name("namespace", wanted.namespace)
+    standing = standing_in(tx, parts, [(*slices, *within) for slices in asked.values()])
+    if standing is None:
+        return None
+    counts = [int(np.bitwise_count(bits).sum()) for bits in standing]
+    fewest = min(counts)
+    if fewest > MOST_CANDIDATES:
+        return None
+    at = counts.index(fewest)
+    return [*numbers_in(standing[at]), *_since(tx, wanted, [*asked][at], end_of(parts))]
 
 
-def _unicode(text: str) -> str:
-    """Return a text that can be looked for. What holds one with lone surrogates no record can be, which the caller tells."""
-    return text.encode("utf-8", "replace").decode()
+def _is_small(tx: Tx, wanted: Wanted) -> bool:
+    """Tell whether few memories are in the namespace that is asked for."""
+    if wanted.namespace is None:
+        return False
+    there = (tx.run(query, namespace=wanted.namespace_number, most=SMALL).all() for query in _IN_NAMESPACE.values())
+    return all(len(rows) < SMALL for rows in there)
 
 
-def _holding(text: str) -> str:
-    """Return the pattern of what holds a text, or the beginning of a long one."""
-    return "%" + text[:LONGEST_PATTERN].replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
-
-
-@lru_cache(maxsize=MOST_SHAPES)
-def _query(shape: _Shape) -> Select[Any]:
-    """Return a query with a parameter for each value: one constant for each shape, as statements are compiled once."""
-    key = tables.merged.c.id if shape.of_many else tables.observations.c.node
-    table, date = key.table.c, key.table.c.date
-    query = select(key.label("id"), date, table.record)
-    if not shape.of_many:
-        query = query.where(tables.observations.c.memory.is_(None))
-    if not shape.is_whole:
-        query = query.where(~IS_EXPIRED[key.table])
-    if shape.has_namespace:
-        query = query.where(table.namespace == bindparam("namespace"))
-    for at in range(shape.holds):
-        query = query.where(table.record.like(bindparam(f"hold{at}"), escape="/"))
-    if shape.is_ascii is not None:
-        query = query.where(_may_hold(table.record, shape.is_ascii, has_run=shape.run))
-    if shape.is_dated:
-        query = query.where(date.is_not(None)).order_by(date.desc(), key.desc())
+def _since(tx: Tx, wanted: Wanted, what: str, end: int) -> list[int]:
+    """Return the numbers of observations, from one on, that may meet one condition."""
+    if what != TEXT:
+        values = {"run": "", "value": pattern_of_value(wanted.holds[what])}
+        query = _since_query(None, has_run=False)
     else:
-        query = query.where(date.is_(None)).order_by(key.desc())
-    if shape.since:
-        query = query.where(date >= bindparam("since"))
-    if shape.until:
-        query = query.where(date < bindparam("until"))
-    if shape.is_behind and shape.is_dated:  # the first condition is for the index: MariaDB takes no other
-        is_before = (date < bindparam("date")) | (key < bindparam("id"))
-        query = query.where(date <= bindparam("date"), is_before)
-    elif shape.is_behind:
-        query = query.where(key < bindparam("id"))
-    return query.limit(bindparam("size", type_=date.type)).offset(literal_column("0"))  # else SQLite gets a parameter for none
+        values = {"run": pattern_of(wanted.run), "value": "%"}
+        query = _since_query(tx.database.backend.is_ascii if wanted.is_text_asked else None, has_run=bool(wanted.run))
+    return [row.number for row in tx.run(query, first=end, **values).all()]
 
 
-def _may_hold(record: Column[str], is_ascii: Callable[[Column[str]], ColumnElement[bool]], *, has_run: bool) -> ColumnElement[bool]:
-    """Return whether the content of a record may hold a canonical text, which has a run of letters and digits, or is not ASCII.
+@cache
+def _since_query(is_ascii: Any, *, has_run: bool) -> Select[Any]:
+    query = select(_observations.number).where(_observations.number >= bindparam("first", type_=_observations.number.type))
+    query = query.where(_observations.record.like(bindparam("value"), escape="/"))
+    return query if is_ascii is None else query.where(may_hold(_observations.record, is_ascii, has_run=has_run))
 
-    Of a content in ASCII the canonical text has the same letters and digits in the same places, but for case; any other is let
-    through. In the text of a record such a run stands as it is, for what JSON escapes is neither.
+
+_Candidate = tuple[tuple[int, Key], int | None]
+"""The rank of the place of a memory that may be meant, and the number of its observation, None where it has several."""
+
+
+def _candidates(tx: Tx, wanted: Wanted, numbers: Sequence[int]) -> list[_Candidate]:
+    """Return where the memories of some observations stand that lie behind the place and within the dates that are asked for, in
+    their order.
     """
-    return ~is_ascii(record) | func.lower(record).like(bindparam("run"), escape="/") if has_run else ~is_ascii(record)
+    rows = [*tx.select_by_keys(_PLACES, _observations.number, numbers)]
+    shared = {memory for _, memory, _, _ in rows if memory is not None}
+    alone = [(date, node, number) for number, memory, node, date in rows if memory is None]
+    of_many = [(date, key, None) for key, date in tx.select_by_keys(_DATES, _merged.id, shared)]
+    ranked = [(Place(date, key).rank, number) for date, key, number in (*alone, *of_many) if wanted.spans(date)]
+    if wanted.after is not None:
+        last = wanted.after.rank
+        ranked = [one for one in ranked if one[0] < last]
+    return sorted(ranked, key=itemgetter(0), reverse=True)
 
 
-def _in_order(tx: Tx, shape: _Shape, wanted: Wanted, values: Mapping[str, Any]) -> Iterator[Any]:
-    """Give the rows of a query, those with a date first, some at a time."""
-    after = wanted.after
-    if after is None or after.date is not None:
-        yield from _in_chunks(tx, shape, values, after, wanted.at_once)
-        after = None
-    if wanted.since is None and wanted.until is None:
-        yield from _in_chunks(tx, shape._replace(is_dated=False), values, after, wanted.at_once)
-
-
-def _in_chunks(tx: Tx, shape: _Shape, values: Mapping[str, Any], after: Place | None, size: int) -> Iterator[Any]:
-    """Give the rows of a query behind a place, by a statement for each few, which become more."""
-    while True:
-        behind = {} if after is None else {"date": after.date, "id": after.id}
-        rows = tx.run(_query(shape._replace(is_behind=after is not None)), **values, **behind, size=size).all()
-        yield from rows
-        if len(rows) < size:
-            return
-        after, size = Place(rows[-1].date, rows[-1].id), min(4 * size, MOST_AT_ONCE)
+def _in_order(tx: Tx, wanted: Wanted, candidates: Sequence[_Candidate]) -> Iterator[Any]:
+    """Give the rows of candidates in their order, a few at first and then more at a time."""
+    alone, of_many = (_ALONE, _OF_MANY) if wanted.expired or not has_expired(tx) else _NOT_EXPIRED
+    start, size = 0, wanted.at_once
+    while start < len(candidates):
+        some = candidates[start : start + size]
+        numbers = [number for _, number in some if number is not None]
+        shared = [key for (_, key), number in some if number is None]
+        rows = {row.id: row for row in tx.select_by_keys(alone, _observations.number, numbers)}
+        rows |= {row.id: row for row in tx.select_by_keys(of_many, _merged.id, shared)}
+        yield from (rows[key] for (_, key), _ in some if key in rows)
+        start, size = start + size, min(4 * size, MOST_AT_ONCE)

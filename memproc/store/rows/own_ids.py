@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any
+
 import orjson
 from sqlalchemy import literal_column
 
@@ -10,7 +14,9 @@ from memproc.dedup.keys import identity_key, namespace_number
 from memproc.dedup.neighbourhood import Row
 from memproc.errors import UsageError
 from memproc.records import Plain
+from memproc.store.rows.finding import likely_observations
 from memproc.store.rows.observations import ROWS, named_by, to_row
+from memproc.store.rows.wanted import Wanted
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -44,14 +50,16 @@ def named_by_caller(tx: Tx, identifier: str, namespace: str, source: str | None)
 
 def with_own_id(tx: Tx, named: Plain) -> list[Row]:
     """Return the observations with the id of a record, in its namespace; where it has a source, in that."""
-    text = orjson.dumps(named["id"]).decode()
-    query = ROWS.where(
-        _observations.namespace == namespace_number(named["namespace"]), _observations.record.contains(text, autoescape=True)
-    )
-    rows = map(to_row, tx.execute(query.order_by(_observations.number)))
+    numbers, _ = likely_observations(tx, Wanted(namespace=named["namespace"], holds={"id": named["id"]}))
+    if numbers is None:
+        text = orjson.dumps(named["id"]).decode()
+        in_namespace = ROWS.where(_observations.namespace == namespace_number(named["namespace"]))
+        found: Iterable[Any] = tx.execute(in_namespace.where(_observations.record.contains(text, autoescape=True)))
+    else:
+        found = tx.select_by_keys(ROWS, _observations.number, numbers)
     return [
         row
-        for row in rows
+        for row in sorted(map(to_row, found), key=attrgetter("number"))
         if all(
             row.observation.record.get(name) == named.get(name, row.observation.record.get(name))
             for name in ("id", "namespace", "source")

@@ -24,14 +24,16 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns
+from memproc.store.sql import access_tables, columns, enrichment_tables, flow_tables, outbox_tables, queue_tables, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
+from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
 SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
-
+tokens, audit, replies = access_tables.tokens, access_tables.audit, access_tables.replies
+calls, uploads = access_tables.calls, access_tables.uploads
 
 store = Table(
     f"{PREFIX}store",
@@ -281,3 +283,14 @@ segments = Table(
     Column("bytes", BYTES, nullable=False),
     PrimaryKeyConstraint("number", "part"),
 )
+
+flow_runs, flow_steps, flow_attempts = flow_tables.flow_runs, flow_tables.flow_steps, flow_tables.flow_attempts
+enrichments, enriched = enrichment_tables.enrichments, enrichment_tables.enriched
+enrichment_orders = enrichment_tables.enrichment_orders
+searched = search_tables.searched
+queue, queue_needs, queue_rules = queue_tables.queue, queue_tables.queue_needs, queue_tables.queue_rules
+queue_attempts, queue_changes = queue_tables.queue_attempts, queue_tables.queue_changes
+schedules, workers = queue_tables.schedules, queue_tables.workers
+webhook_endpoints, webhook_events = outbox_tables.webhook_endpoints, outbox_tables.webhook_events
+webhook_deliveries = outbox_tables.webhook_deliveries
+notices, notice_rules = outbox_tables.notices, outbox_tables.notice_rules

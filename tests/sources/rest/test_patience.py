@@ -101,6 +101,7 @@ main()
 @pytest.mark.skipif(os.name == "nt", reason="signals of a terminal")
 @pytest.mark.parametrize("plan", [failing(429, Retry_After="200"), holding, stalling], ids=["asked to", "no answer", "no end"])
 @pytest.mark.slow
+@pytest.mark.sampled(2)
 def test_ctrl_c_ends_a_wait_at_once(api, tmp_path, plan):
     """By one signal, with the command that goes on."""
     Shelf(api, memories(*range(1, 31)))

@@ -1,0 +1,1 @@
+"""Enrichment of records on their way into a store, and the results that the store keeps."""
