@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from itertools import accumulate, takewhile
 from pathlib import Path
 from time import sleep
 from typing import NamedTuple, Self
@@ -37,7 +36,6 @@ from memproc.store.store import Store, writer_of
 from memproc.telling import Waiting, tell
 
 MarkBehind = Callable[[int], Mark | None]
-
 WAIT_SECONDS = 0.5
 HASHED_AT_ONCE_BYTES = 1 << 20
 NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
@@ -158,9 +156,7 @@ class Place:
 
     def read_from(self, source: str, records: int) -> ReadFrom:
         """Return from where so many more records are read."""
-        needed = takewhile(lambda end: end[0] < records, zip(accumulate(self._waiting, initial=0), self._waiting, strict=False))
-        counts, inside = [waiting for _, waiting in needed], self.start.records
-        return ReadFrom(source, self.start.items, inside, [counts[0] + inside, *counts[1:]] if counts else [])
+        return ReadFrom.of(source, (self.start.items, self.start.records), self._waiting, records)
 
     def land(self, checkpoint: Checkpoint) -> None:
         """Advance to a checkpoint that `after` returned."""
