@@ -27,7 +27,8 @@ class ReadFrom(NamedTuple):
         """Return from where so many records are read, at a place that is an item and how many of its records were read before.
         `waiting` are the records that it, and each item behind it, still have to give.
         """
-        needed, left = [], records
+        needed: list[int] = []
+        left = records
         for count in waiting:
             if left <= 0:
                 break
