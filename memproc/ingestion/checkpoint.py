@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate, takewhile
 from time import sleep
 from typing import NamedTuple, Self
 
@@ -33,7 +32,6 @@ from memproc.store.store import Store, writer_of
 from memproc.telling import Waiting, tell
 
 MarkBehind = Callable[[int], Mark | None]
-
 WAIT_SECONDS = 0.5
 
 NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
@@ -154,9 +152,7 @@ class Place:
 
     def read_from(self, source: str, records: int) -> ReadFrom:
         """Return from where so many more records are read."""
-        needed = takewhile(lambda end: end[0] < records, zip(accumulate(self._waiting, initial=0), self._waiting, strict=False))
-        counts, inside = [waiting for _, waiting in needed], self.start.records
-        return ReadFrom(source, self.start.items, inside, [counts[0] + inside, *counts[1:]] if counts else [])
+        return ReadFrom.of(source, (self.start.items, self.start.records), self._waiting, records)
 
     def land(self, checkpoint: Checkpoint) -> None:
         """Advance to a checkpoint that `after` returned."""
