@@ -365,6 +365,12 @@ def test_no_function_of_the_package_calls_itself_over_what_it_is_given():
         "_names_in",
         "_with_text_names",
         "_is_met",
+        "names_in",
+        "_moved",
+        "hidden",
+        "filled",
+        "expressions_in",
+        "names_used",
     }  # `_check_plain`, `_hidden` and `_holds_nan` by their callers
     assert found == halves | stops
 
