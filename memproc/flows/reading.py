@@ -113,7 +113,7 @@ def _distinct(errors: Sequence[ErrorDetails], given: Any) -> Iterator[tuple[Plac
 def _place(error: ErrorDetails, given: Any) -> Place:
     """Return where in the flow an error is: without the kinds that pydantic puts between names."""
     place: list[str | int] = []
-    value = given
+    value: Any = given
     *before, last = error["loc"]
     for name in (*before, last):
         if _is_in(name, value):
