@@ -112,6 +112,14 @@ def _adds(options: argparse.Namespace) -> None:
     sys.stdout.write(adds.table(found) + "\n")
 
 
+def _serving(options: argparse.Namespace) -> None:
+    from benchmarks import serving  # noqa: PLC0415 - as above
+
+    size = options.upload_mib * serving.MEBIBYTE
+    found = serving.measure(requests=options.requests, at_once=options.at_once, upload_bytes=size)
+    sys.stdout.write(serving.table(found, at_once=options.at_once, upload_bytes=size) + "\n")
+
+
 def _stages(options: argparse.Namespace) -> None:
     from benchmarks import stages  # noqa: PLC0415 - as above
 
@@ -153,6 +161,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "batches": _batches,
     "adds": _adds,
     "finding": _finding,
+    "serving": _serving,
     "predictions": _predictions,
     "stages": _stages,
     "quality": _quality,
@@ -197,6 +206,10 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("--rounds", type=_positive, default=3)
     adding.add_argument("--beside-ingest", action="store_true", help="while one more process ingests a file")
     adding.add_argument("--database", default="", help="the URL of an empty store, else a file of SQLite for each round")
+    served = commands.add_parser("serving", help="measure what a store answers over HTTP, and what a large file takes")
+    served.add_argument("--requests", type=_positive, default=10_000)
+    served.add_argument("--at-once", type=_positive, default=50, help="clients")
+    served.add_argument("--upload-mib", type=_positive, default=1_024, help="the size of the file")
     each = commands.add_parser("stages", help="measure which part of memproc an ingestion spends its time in")
     each.add_argument("--kind", type=Texts, choices=list(Texts), nargs="+", default=[Texts.ORDINARY, Texts.TALK], help="of texts")
     for command in (corpus, sizes, each, quality_of, deciding):

@@ -68,7 +68,10 @@ def measured(store: memproc.Store) -> Iterator[tuple[str, tuple[float, float]]]:
         yield f"find, page {number + 1} of {PAGE}", milliseconds(behind)
         page = behind()
     yield "find, a page of a large namespace", milliseconds(lambda: store.find(namespace="large 1", limit=PAGE))
-    yield "find, one tag of a thousand, a page", milliseconds(lambda: store.find(namespace="large 1", tag="tag 7", limit=PAGE))
+    wanted: list[dict[str, Any]] = [{"tag": "tag 7"}, {"subject": "person 3"}, {"subject": "nobody"}, {"text": "no such word"}]
+    for which in wanted:
+        large = partial(store.find, namespace="large 1", limit=PAGE, **which)
+        yield f"find, a large namespace, {' '.join(*which.items())}", milliseconds(large, SLOW_TIMES)
     word = page[-1].content.split()[0]
     yield "find, a text in the small namespace", milliseconds(lambda: store.find(namespace="small", text=word))
     yield "find, a text that nothing has", milliseconds(lambda: store.find(text="no such word"), SLOW_TIMES)
@@ -84,5 +87,7 @@ def table(size: int, where: Path | None = None) -> str:
     with TemporaryDirectory() as folder, memproc.open(where or Path(folder) / "finding.db") as store:
         if not store.count():
             memproc.ingest(records(size), store)
+        seconds = milliseconds(store.index, 1)[1] / 1_000
         lines = (f"{name:40} {clock:8.2f} ms {own:8.2f} ms" for name, (clock, own) in measured(store))
-        return "\n".join([f"{store.count()} memories{'':30} clock         own", *lines])
+        head = f"{store.count()} memories, {seconds:.1f} s of this process to index them"
+        return "\n".join([head, f"{'':40}       clock         own", *lines])

@@ -9,7 +9,23 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from benchmarks.corpus import write_corpus
-from faults import bad_rows, breakers, changing, clock, connections, disk, fuzz, guided, kills, locked, promises, queued, writers
+from faults import (
+    bad_rows,
+    breakers,
+    changing,
+    clock,
+    connections,
+    disk,
+    flows,
+    fuzz,
+    guided,
+    kills,
+    locked,
+    promises,
+    queued,
+    webhooks,
+    writers,
+)
 from faults.stores import NewStore, stores
 
 
@@ -35,6 +51,7 @@ class Asked:
     seed: int = 1
     seconds: int = 300
     hold_seconds: float = 5.0
+    down_seconds: float = 60.0
     rounds: int = 5
     format: str = "any"
     chunk: int | None = None
@@ -110,6 +127,10 @@ def _promises(_asked: Asked, new_store: NewStore, folder: Path) -> str:
     return "\n".join([f"{len(kept)} promises kept; {len(found)} ways to break them, each found out", *told])
 
 
+def _webhooks(asked: Asked, new_store: NewStore, _folder: Path) -> str:
+    return str(webhooks.tell_of_jobs(new_store, asked.records // 2, min(asked.kills, 20), asked.down_seconds, asked.seed))
+
+
 def _fuzz(asked: Asked, new_store: NewStore, folder: Path) -> str:
     known = None if asked.format == "any" else asked.format
     return str(fuzz.fuzz(new_store, folder, asked.records, asked.seed, format=known, chunk=asked.chunk, tell=asked.tell))
@@ -122,9 +143,22 @@ def _atheris(asked: Asked, _new_store: NewStore, folder: Path) -> str:
     return "\n".join(f"{target:10} {line}" for target, line in told.items())
 
 
+def _rest(asked: Asked, _new_store: NewStore, folder: Path) -> str:
+    try:
+        from faults.rest import ask_everything  # noqa: PLC0415 - what it needs is large, and for this suite alone
+    except ModuleNotFoundError as error:
+        raise CannotRunError(f"schemathesis is not installed: pip install --group tests ({error})") from error
+    return ask_everything(folder, asked.records // 2, asked.seed)
+
+
 def _queue(asked: Asked, new_store: NewStore, folder: Path) -> str:
     wanted = queued.one_by_one(new_store(), _corpus(asked, folder), folder)
     return str(queued.kill_workers(new_store, wanted, asked.kills, asked.seed))
+
+
+def _flows(asked: Asked, new_store: NewStore, folder: Path) -> str:
+    source = kills.with_bad_lines(_corpus(asked, folder), folder)
+    return flows.kill_at_each_step(new_store, source, folder, apart=asked.rounds > 1)
 
 
 def _corpus(asked: Asked, folder: Path) -> Path:
@@ -144,6 +178,9 @@ SUITES: Final[dict[str, Suite]] = {
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "promises": Suite(_promises, Serves.ALL, {}),
     "queue": Suite(_queue, Serves.ALL, {"records": 300, "kills": 12}),
+    "webhooks": Suite(_webhooks, Serves.ALL, {"records": 400, "kills": 2, "down_seconds": 1.0}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
+    "rest": Suite(_rest, Serves.NONE, {"records": 400}),
+    "flows": Suite(_flows, Serves.ALL, {"records": 300, "rounds": 1}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
 }

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memproc.enrichment.http import HttpEnrichment
     from memproc.enrichment.openai_batches import OpenAIBatches
     from memproc.errors import (
+        ChangedError,
         DatabaseError,
         EngineError,
         MemprocError,
@@ -141,6 +142,7 @@ __all__ = [
     "Bottleneck",
     "Calibration",
     "Category",
+    "ChangedError",
     "Check",
     "Cleaning",
     "Cluster",

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,21 @@ def configured(file: str | Path | None, folder: Path, environ: Mapping[str, str]
     return Configuration(Settings(**values), origins, path, strangers)
 
 
+def changed_settings(settings: Settings, table: Mapping[str, Any], origin: str) -> Settings:
+    """Return settings with those of a table in place of their own, which may be texts as in a file.
+
+    Raises UsageError, which tells where they are from, on a name that is no setting, and a value outside its range.
+    """
+    check_names(table, origin)
+    return replace(settings, **{name: checked(name, value, origin) for name, value in table.items()})
+
+
+def check_names(table: Mapping[str, Any], origin: str) -> None:
+    """Raise UsageError where a table has a name that is no setting."""
+    if unknown := [name for name in table if name not in NAMES]:
+        raise UsageError(f"{origin}: {unknown[0]!r} is no setting: choose among {', '.join(NAMES)}")
+
+
 def _nearest(folder: Path) -> Path | None:
     """Return the file that holds for a folder: its own, or that of the nearest folder above it."""
     for place in (folder, *folder.parents):
@@ -122,8 +137,7 @@ def _table_of(path: Path) -> dict[str, Any]:
         table = tool.get("memproc", {}) if isinstance(tool := table.get("tool", {}), dict) else {}
     if not isinstance(table, dict):
         raise UsageError(f"{path}: tool.memproc is no table: write settings below [tool.memproc]")
-    if unknown := [name for name in table if name not in NAMES]:
-        raise UsageError(f"{path}: {unknown[0]!r} is no setting: choose among {', '.join(NAMES)}")
+    check_names(table, str(path))
     return table
 
 

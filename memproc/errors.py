@@ -93,3 +93,7 @@ class NotFoundError(MemprocError, KeyError):
     def __str__(self) -> str:
         """Return the message unquoted, unlike KeyError."""
         return str(self.args[0]) if self.args else ""
+
+
+class ChangedError(MemprocError):
+    """A memory was changed meanwhile: it is not what the caller expected any more, and nothing was done."""

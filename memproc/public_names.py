@@ -19,7 +19,8 @@ HOMES: Mapping[str, str] = {
     "memproc.enrichment.functions": "FunctionEnrichment",
     "memproc.enrichment.http": "HttpEnrichment",
     "memproc.enrichment.openai_batches": "OpenAIBatches",
-    "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
+    "memproc.errors": "ChangedError DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError "
+    "UsageError",
     "memproc.api": "calibrate open transform validate",
     "memproc.gates.judged": "GateJudged RuleJudged",
     "memproc.ingestion.judging": "judge",

@@ -41,6 +41,7 @@ FLOORS = (
     ("api", "cleaning", "asynchronous", "documents"),
     ("integrations",),
     ("service",),
+    ("flows",),
     ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
@@ -65,9 +66,10 @@ FLOORS_WITHIN = {
         ("answers", "added", "kinds", "queued"),
         ("sql",),
         ("rows",),
-        ("index", "jobs", "exporting"),
+        ("outbox",),
+        ("index", "jobs", "access", "exporting"),
         ("opened",),
-        ("quarantine", "reviews", "enriching", "queue"),
+        ("quarantine", "reviews", "flows", "enriching", "queue"),
         ("checkup", "reporting"),
         ("changes",),
         ("face",),
@@ -85,6 +87,17 @@ FLOORS_WITHIN = {
         ("migrating", "predicting"),
     ),
 }
+FLOORS_WITHIN["flows"] = (
+    ("expressions", "starting"),
+    ("secrets",),
+    ("step",),
+    ("steps",),
+    ("flow", "plan"),
+    ("checking", "course", "schema", "picture"),
+    ("reading", "scrubbing"),
+    ("engine",),
+    ("running",),
+)
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
     "api.py: transform",
@@ -254,11 +267,14 @@ def test_the_library_is_quiet(tmp_path):
 # The room that writes each table.
 OWNERS = {
     "store": "sql",
-    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger", "searched"), "rows"),
     **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
+    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
     "reviews": "reviews",
     "segments": "index",
+    **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),
+    **dict.fromkeys(("flow_runs", "flow_steps", "flow_attempts"), "flows"),
     **dict.fromkeys(("enrichments", "enriched", "enrichment_orders"), "enriching"),
     **dict.fromkeys(("queue", "queue_needs", "queue_attempts", "queue_changes", "queue_rules", "schedules", "workers"), "queue"),
 }

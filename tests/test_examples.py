@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import memproc
+from memproc.flows import flow_runs
 from tests.conftest import ROOT
 from tests.test_docs import is_as_shown
 from tests.waiting import LIMIT_SECONDS
@@ -80,6 +84,7 @@ EXAMPLES = {
         "met the checksums of ids and texts agree",
         "mend: created_at not a date: 'soon'",
     ],
+    "flow_task.py": ["run 1 failed", "run 1 is done and stored 2", "run 2 is done and stored 0"],
     "my_chatgpt.ipynb": [
         "format: chatgpt",
         "read: 6",
@@ -100,12 +105,14 @@ EXAMPLES = {
 
 
 FOLDER = ROOT / "examples"
+OF_OTHERS = {"airflow_dag.py": "airflow", "dagster_job.py": "dagster", "prefect_flow.py": "prefect"}
+"""What a program starts that is too large to be a neighbour: a Python of its own has it, which a variable names."""
 
 
 def test_every_example_is_told_and_run():
     """In the page beside them, and here."""
     there = {path.name for path in FOLDER.iterdir() if path.suffix in (".py", ".ipynb")}
-    assert there == EXAMPLES.keys()
+    assert there == EXAMPLES.keys() | OF_OTHERS.keys()
     page = (FOLDER / "README.md").read_text()
     assert all(f"[{name}]({name})" in page for name in there)
 
@@ -134,3 +141,36 @@ def test_an_example_prints_what_it_should(name, tmp_path):
     told = "".join(line for line in done.stderr.splitlines() if "conversations.json: " not in line)
     assert (done.returncode, told) == (0, "")
     assert is_as_shown(done.stdout, "\n".join(EXAMPLES[name]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_a_task_of_another_program_runs_in_it(name, tmp_path):
+    """Where MEMPROC_TEST_AIRFLOW and the like name a Python that has it, and what memproc needs."""
+    package = OF_OTHERS[name]
+    python = os.environ.get(f"MEMPROC_TEST_{package.upper()}")
+    if python is None:
+        pytest.skip(f"MEMPROC_TEST_{package.upper()} names no Python that has {package}")
+
+    def ran(*command):
+        done = subprocess.run(
+            command, check=False, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=LIMIT_SECONDS
+        )
+        assert done.returncode == 0, done.stderr[-2_000:]
+        return done.stdout
+
+    environment = {**os.environ, "HOME": str(tmp_path), "PREFECT_HOME": str(tmp_path), "AIRFLOW_HOME": str(tmp_path)}
+    environment |= {"AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": str(FOLDER)}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(FOLDER)])
+    environment |= {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(LIMIT_SECONDS), "DO_NOT_TRACK": "1"}
+    if package == "airflow":
+        airflow = Path(python).with_name("airflow")
+        ran(airflow, "db", "migrate")
+        file, store, source = ran(sys.executable, "-c", "import flow_task; print(*flow_task.prepared())").split()
+        given = json.dumps({"file": file, "store": store, "source": source})
+        ran(airflow, "dags", "test", "nightly_memories", "-c", given)
+    else:
+        assert "run 1 is done and stored 2" in ran(python, FOLDER / name)
+    with memproc.open(tmp_path / "memories.db") as store:
+        assert [(run.status, len(run.steps)) for run in flow_runs(store)] == [("done", 3)]
+        assert store.count() == 2

@@ -18,6 +18,7 @@ from faults.points import MAKING, POINTS
 from faults.queued import kill_workers, one_by_one
 from faults.stores import stores
 from faults.suites import SUITES
+from faults.webhooks import tell_of_jobs
 from faults.writers import write_at_once
 from tests.databases import NAMES, VARIABLES, reason_to_skip, server_url
 
@@ -198,9 +199,25 @@ def test_when_nothing_is_found_the_command_ends_with_0(capsys, monkeypatch):
     assert capsys.readouterr().out == "fuzz on sqlite, 0 s: nothing\n"
 
 
+@pytest.mark.slow
+def test_a_served_store_answers_as_its_document_says(capsys):
+    """Whatever it is asked."""
+    assert command.main(["rest", "--records", "160", "--seed", "2"]) == 0
+    assert "none failed or was answered otherwise than told" in capsys.readouterr().out
+
+
 def test_killed_workers_of_a_queue_leave_the_store_of_reading_one_by_one(new_store, tmp_path):
     """Each of ten jobs has its effect once, however often its worker is killed."""
     write_corpus(records=200, seed=3, path=tmp_path / "corpus.jsonl")
     found = kill_workers(new_store, one_by_one(new_store(), tmp_path / "corpus.jsonl", tmp_path), kills=6, seed=2)
     assert found.hits.total() == 6
     assert found.queues
+
+
+@pytest.mark.engine
+def test_each_event_reaches_a_receiver_that_fails_and_is_down(new_store):
+    """Under a signature that is right, of each job in order, though senders are killed."""
+    told = tell_of_jobs(new_store, events=190, kills=2, down_seconds=0.5, seed=3)
+    assert (told.jobs, told.kills) == (2, 2)
+    assert told.events >= 190 + 6
+    assert told.failed > 20

@@ -31,13 +31,15 @@ FOR_USERS = {
     "tables",
     "keyring",
     "rest",
+    "service",
+    "notify",
+    "flows",
     "tqdm",
     "prometheus",
     "opentelemetry",
     "report",
     "mcp",
     "langgraph",
-    "service",
     "all",
 }
 FOLDERS = ("memproc", "tests", "examples", "benchmarks", "faults", "tools", "docs", ".ci", ".github")

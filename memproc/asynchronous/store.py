@@ -83,6 +83,7 @@ class AsyncStore(Generic[M]):
     report = InThread(Store[M].report)
     compare_jobs = InThread(Store[M].compare_jobs)
     recount = InThread(Store[M].recount)
+    judge = InThread(Store[M].judge)
     index_recall = InThread(Store[M].index_recall)
 
     unmerge = InThread(Store[M].unmerge)
@@ -112,6 +113,7 @@ class AsyncStore(Generic[M]):
     retention = InThread(Store[M].retention)
     calibrate = InThread(Store[M].calibrate)
     rebuild = InThread(Store[M].rebuild)
+    index = InThread(Store[M].index)
     backup = InThread(Store[M].backup)
     doctor = InThread(Store[M].doctor)
 

@@ -24,7 +24,8 @@ Version = Annotated[
     str | None, Option("--enrich-version", metavar="TEXT", help="A new version asks anew; 1 by default.", show_default=False)
 ]
 Sets = Annotated[
-    list[str] | None, Option("--enrich-sets", metavar="FIELD", help="A field that it may set, once for each; all but content.")
+    list[str] | None,
+    Option("--enrich-sets", metavar="FIELD", help="A field that it may set, once for each; by default tags, importance and more."),
 ]
 Reads = Annotated[
     list[str] | None, Option("--enrich-reads", metavar="FIELD", help="A field that the URL is sent, once for each; by default all.")

@@ -84,20 +84,23 @@ def _following(report: Report, asked: Asked) -> Iterator[Following]:
 
     if report.status in _UNFINISHED and "--dry-run" not in asked.arguments and _goes_on(report, asked):
         yield Following("to go on where it ended", resuming(asked))
+    if report.status == "rehearsed" and not report.is_gate_met:
+        return
     if report.status == "rehearsed" and not report.is_all_quarantined:
         without = [one for one in map_shown(asked.arguments) if one != "--dry-run"]
         yield Following("to do it", command_of(without))
         return
-    if report.review - report.accepted > 0:
+    if report.review - report.accepted > 0 and report.status != "refused":
         yield Following(f"{counted(report.review - report.accepted, 'pair')} to decide", on_store("review"))
     if report.quarantined and report.status not in ("rehearsed", "refused"):
         yield Following(f"{counted(report.quarantined, 'record')} in quarantine, by fault", on_store("quarantine", "--patterns"))
-    if report.status == "refused":
+    if report.status == "refused" and (report.errors or report.is_gate_met):
         yield from (Following("every fault", command_of(["validate", shown(one)])) for one in asked.what[:1])
     if report.is_all_quarantined or report.is_empty_handed:
         yield from (Following("what is in it", command_of(["inspect", shown(one)])) for one in asked.what[:1])
 
 
 def _goes_on(report: Report, asked: Asked) -> bool:
-    """Tell whether the job goes on if it is resumed: behind too many errors it would stop at once."""
-    return asked.can_resume and not (report.status == "stopped" and any("max_errors" in note for note in report.notes))
+    """Tell whether the job goes on if it is resumed: behind too many errors, or a gate, it would stop at once."""
+    stops = any("max_errors" in note for note in report.notes) or not report.is_gate_met
+    return asked.can_resume and not (report.status == "stopped" and stops)

@@ -24,10 +24,22 @@ from memproc.cli.options import (
     Redact,
     Schema,
     SourceName,
+    asked_of,
     mapping_of,
     schema_of,
 )
-from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
+from memproc.cli.remotes import Key, Named, Query, Retries, StatementSeconds, Table, TableSchema
+from memproc.cli.rest_options import (
+    AllowPrivate,
+    Headers,
+    Hosts,
+    MaxResponse,
+    PagingForm,
+    RequestRate,
+    RetrySeconds,
+    Web,
+    given_of,
+)
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +49,7 @@ if TYPE_CHECKING:
 @app.command()
 def gate(
     file: Annotated[
-        str | None, Argument(metavar="[FILE]", help="A file, folder, archive or database to be judged; - is standard input.")
+        str | None, Argument(metavar="[FILE]", help="A file, folder, archive, database, web API; - is standard input.")
     ] = None,
     rules: Annotated[
         Path | None, Option("--rules", metavar="FILE", help="The rules: TOML, YAML or JSON.", show_default=False)
@@ -64,6 +76,15 @@ def gate(
     date_format: DateFormat = None,
     day_first: DayFirst = None,
     redact: Redact = False,
+    paging: PagingForm = None,
+    header: Headers = None,
+    host: Hosts = None,
+    allow_private: AllowPrivate = False,
+    requests_per_second: RequestRate = None,
+    retry_seconds: RetrySeconds = None,
+    max_response: MaxResponse = None,
+    statement_seconds: StatementSeconds = None,
+    retries: Retries = None,
     limit: FirstOnly = None,
     as_json: Json = False,
 ) -> None:
@@ -78,7 +99,10 @@ def gate(
     if file is None:
         _show(_of_job(against, rules, job or 0, schema), as_json=as_json)
         return
-    [given] = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
+    named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
+    web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
+    asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    [given], asked = given_of([file], asked, named, web)
     settings = settings_of(redact=redact, date_format=tuple(date_format or ()), day_first=day_first)
     found = judge(
         given,
@@ -91,7 +115,7 @@ def gate(
         settings=settings,
         mapping=mapping_of(map_field, mapping),
         include=include or (),
-        records=records,
+        records=asked.records,
         delimiter=delimiter,
         encoding=encoding,
         allow_pickle=allow_pickle,

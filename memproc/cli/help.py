@@ -77,6 +77,18 @@ class Commands(TyperGroup):
         _write(formatter, UNGROUPED, [_record(one, ctx) for one in self.get_params(ctx)])
 
 
+class Family(TyperGroup):
+    """A command that is nothing but a name for commands of its own."""
+
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002 - the parameters are typer's
+        """Write the commands, each with the whole first sentence of its help."""
+        _write(formatter, "Commands", [(name, summary(one.help)) for name, one in self.commands.items()])
+
+    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the examples, each in one line that can be pasted."""
+        _write_examples(formatter, path_of(ctx))
+
+
 class Group(TyperGroup):
     """A command that has commands of its own, the first of which is meant where none is named."""
 

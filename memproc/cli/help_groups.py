@@ -15,8 +15,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "Jobs": ("jobs", "work"),
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "render", "forget", "expire", "retention", "clean"),
-    "Keep whole": ("backup", "doctor"),
+    "Keep whole": ("backup", "doctor", "index"),
+    "Chain": ("flow",),
     "Set up": ("config", "mcp"),
+    "Tell others": ("webhooks", "notify"),
+    "As a service": ("serve", "token"),
 }
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -59,6 +62,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "Taking back": ("--decided", "--undo", "--policy"),
     "More pairs": ("--propose", "--at-least"),
     "Which records": ("--category", "--code", "--job", "--source", "--status"),
+    "What it serves": ("--root", "--source-host", "--uploads", "--schema"),
+    "How much": ("--max-upload", "--max-body", "--per-minute", "--per-day"),
+    "Tokens of an OpenID provider": ("--issuer", "--audience", "--jwks", "--namespaces-claim", "--scopes-claim"),
     "Output": ("--progress", "--quiet", "--verbose", "--log-file", "--json"),
 }
 
@@ -91,6 +97,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         "--since",
     ),
     "review": ("--limit", "--note"),
+    "serve": ("--host", "--port", "--plain-http"),
     "transform": ("--format", "--to", "--include"),
     "validate": ("--record", "--format", "--output", "--max-shown"),
 }
@@ -213,9 +220,64 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("what suits an export on this machine", "memproc config show export.zip"),
         Example("a file of settings to begin with", "memproc config init"),
     ),
+    "webhooks": (
+        Example("who is told of jobs, and what came through", "memproc webhooks memories.db"),
+        Example("tell a URL how jobs end", "memproc webhooks add memories.db https://example.org/hooks"),
+        Example("send what is due, and go on doing so", "memproc webhooks send memories.db"),
+    ),
+    "webhooks list": (Example("who is told of jobs", "memproc webhooks list memories.db"),),
+    "webhooks add": (
+        Example("only of what fails", "memproc webhooks add m.db https://example.org/hooks --event batch.job.failed"),
+    ),
+    "webhooks remove": (Example("tell webhook 2 nothing more", "memproc webhooks remove memories.db 2"),),
+    "webhooks rotate": (Example("both secrets for an hour", "memproc webhooks rotate memories.db 2 --overlap 1h"),),
+    "webhooks test": (Example("does it come through?", "memproc webhooks test memories.db 2"),),
+    "webhooks deliveries": (Example("what did not come through", "memproc webhooks deliveries memories.db --status dead"),),
+    "webhooks resend": (Example("all that webhook 2 missed", "memproc webhooks resend memories.db --webhook 2"),),
+    "webhooks send": (Example("what is due, and end", "memproc webhooks send memories.db --until-empty"),),
+    "notify": (
+        Example("what was sent, or waits to be", "memproc notify memories.db"),
+        Example("keep the rules of a file", "memproc notify rules memories.db notify.toml"),
+        Example("send what is due, and go on doing so", "memproc notify send memories.db"),
+    ),
+    "notify list": (Example("what was sent, or waits to be", "memproc notify list memories.db"),),
+    "notify rules": (Example("keep the rules of a file", "memproc notify rules memories.db notify.toml"),),
+    "notify test": (Example("does the channel work?", "memproc notify test memories.db team"),),
+    "notify send": (Example("what is due, and end", "memproc notify send memories.db --until-empty"),),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
+    "serve": (
+        Example("on this machine", "memproc serve memories.db"),
+        Example("with files to read", "memproc serve memories.db --root /srv/exports --uploads /srv/uploads"),
+    ),
+    "token": (
+        Example(
+            "one that reads",
+            "memproc token create m.db --name app --namespace ann --scope memories:read",
+        ),
+        Example("who may ask", "memproc token list m.db"),
+        Example("refuse token 3 from now on", "memproc token revoke m.db 3"),
+    ),
     "mcp": (
         Example("for one person, as a client starts it", "memproc mcp memories.db --namespace alice"),
         Example("for several clients on this machine", "memproc mcp memories.db --http 8000"),
     ),
+    "flow": (
+        Example("a flow to begin with", "memproc flow new --template nightly-import --to nightly.yaml"),
+        Example("run it", "memproc flow run nightly.yaml -p source=export.json"),
+    ),
+    "flow new": (Example("the templates that there are", "memproc flow new"),),
+    "flow check": (Example("what is wrong in a flow, with lines", "memproc flow check nightly.yaml"),),
+    "flow run": (Example("with a parameter", "memproc flow run nightly.yaml -p source=export.json"),),
+    "flow resume": (
+        Example("go on with what was cut off", "memproc flow resume memories.db"),
+        Example("say yes to what it asks", "memproc flow resume memories.db --approve gate"),
+    ),
+    "flow list": (Example("the runs and how they ended", "memproc flow list memories.db"),),
+    "flow show": (Example("how far run 3 is", "memproc flow show memories.db 3"),),
+    "flow cancel": (Example("give run 3 up", "memproc flow cancel memories.db 3"),),
+    "flow picture": (
+        Example("of a flow", "memproc flow picture nightly.yaml --to nightly.svg"),
+        Example("of run 3, for a page in Markdown", "memproc flow picture memories.db --run 3 --as mermaid"),
+    ),
+    "flow schema": (Example("for an editor", "memproc flow schema"),),
 }

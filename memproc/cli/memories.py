@@ -1,8 +1,10 @@
-"""The commands on single memories: find, list and show them, add one, change one, forget."""
+"""The commands on single memories: find, list and show them, add one, change one, forget; and the index that they are found by."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Exit, Option, echo
@@ -81,8 +83,18 @@ def _show_page(store: Store, which: dict[str, Any], limit: int, *, as_json: bool
     page = found[:limit]
     cursor = store.cursor(page[-1]) if len(found) > limit else None
     lines = [f"{memory.id}  {in_one_line(' '.join(memory.content.split()), TEXT_CHARS)}" for memory in page] or ["nothing is found"]
-    lines += [f"there are more: --after {cursor}"] if cursor else []
+    lines += [f"there are more:\n  {_going_on(cursor)}"] if cursor else []
     show({"memories": [as_plain(memory) for memory in page], "after": cursor}, "\n".join(lines), as_json=as_json)
+
+
+def _going_on(cursor: str) -> str:
+    """Return the very command that was given, for the next page."""
+    from memproc.cli.following import command_of, map_shown
+
+    given = sys.argv[1:]
+    is_of_page = [one == "--after" or before == "--after" or one.startswith("--after=") for before, one in pairwise(["", *given])]
+    shown = [one for one, is_left_out in zip(map_shown(given), is_of_page, strict=True) if not is_left_out]
+    return command_of([*shown, "--after", cursor])
 
 
 @app.command("show")
@@ -208,3 +220,11 @@ def _show_outcome(values: dict[str, Any], told: str, faults: Sequence[Fault], *,
     show({**values, "errors": [fault.as_dict() for fault in faults]}, "\n".join([told, *lines]), as_json=as_json)
     if faults:
         raise Exit(FAILED)
+
+
+@app.command()
+def index(database: Database, as_json: Json = False) -> None:
+    """Bring the index of `find` up to what came since, in one go; else that is done when something is looked for."""
+    with opened(database) as store:
+        count = store.index()
+    show({"indexed": count}, f"{count} observations indexed" if count else "nothing to do", as_json=as_json)

@@ -50,7 +50,8 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     for seen in told.observations:
         sure = "" if seen.confidence is None else f" {seen.confidence:.6g}"
         state = "" if seen.speaks else ", replaced by a newer one"
-        where = f"job {seen.job}, position {seen.position}, seen {times(seen.times_seen)}{state}"
+        place = f" ({seen.place})" if seen.place else ""
+        where = f"job {seen.job}, position {seen.position}{place}, seen {times(seen.times_seen)}{state}"
         lines.append(f"  {seen.observation}  {seen.outcome}{sure}, {where}")
         lines.append(f"    {seen.record['content']}")
     for entry in told.ledger:

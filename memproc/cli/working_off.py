@@ -26,9 +26,12 @@ def work(
     log_file: LogFile = None,
     as_json: Json = False,
 ) -> None:
-    """Run the jobs of the queue, until Ctrl-C or SIGTERM: then a job ends after its batch, and another worker goes on with it."""
+    """Run the jobs of the queue, and tell webhooks and people of them, until Ctrl-C or SIGTERM: then a job ends after its batch,
+    and another worker goes on with it.
+    """
     from memproc.service.stopping import Stop, on_signals
     from memproc.service.supervisor import Bounds, Supervisor
+    from memproc.service.telling import telling
     from memproc.service.worker import Worker
     from memproc.store.store import Store
 
@@ -42,7 +45,7 @@ def work(
             tell(f"job {ran.job}: {ran.status}" + (f": {ran.error}" if ran.error else ""))
 
     least, most = _bounds_of(concurrency)
-    with on_signals(Stop()) as stop, Store(database, settings=settings_of()) as store:
+    with on_signals(Stop()) as stop, Store(database, settings=settings_of()) as store, telling(store):
         if most == 1:
             Worker(store, stop=stop).work(until_empty=until_empty, on_run=told)
         else:

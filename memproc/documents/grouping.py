@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any, NamedTuple, get_args
 
@@ -17,7 +17,7 @@ PERS: tuple[Per, ...] = get_args(Per)
 UNDATED = "undated"
 _DAY_CHARS = len("2025-01-03")
 
-_NOTHING = dict.fromkeys(("memory", "namespace", "subject", "day", "query"))  # what a template is told, if it is known
+_NOTHING: Mapping[str, Any] = dict.fromkeys(map(str, PERS))  # what a template is told, if it is known
 
 Filters = Mapping[str, Any]
 Queries = Mapping[str, Filters]
@@ -56,15 +56,18 @@ def documents_of(store: Store[Memory], per: Per, queries: Queries, filters: Filt
 
 
 def _found(store: Store[Memory], filters: Filters) -> Iterator[Plain]:
-    """Yield the memories that filters of `find` mean, the newest first, with all their fields."""
-    empty = dict.fromkeys(store.schema.model_fields)
-    after: Memory | None = None
-    while True:
-        page: Sequence[Memory] = store.find(limit=AT_ONCE, after=after, **filters)
-        yield from ({**empty, "tags": [], "relations": [], "metadata": {}, **plain(memory)} for memory in page)
-        if len(page) < AT_ONCE:
-            return
-        after = page[-1]
+    """Yield the memories that filters of `find` mean, namespace by namespace, the newest first, with all their fields.
+
+    Within one namespace pages are read by an index; over all of them each page would be sorted anew.
+    """
+    empty: Plain = {**dict.fromkeys(store.schema.model_fields), "tags": [], "relations": [], "metadata": {}}
+    for namespace in store.namespaces() if filters.get("namespace") is None else [filters["namespace"]]:
+        after: Memory | None = None
+        is_more = True
+        while is_more:
+            page = store.find(limit=AT_ONCE, after=after, **{**filters, "namespace": namespace})
+            yield from ({**empty, **plain(memory)} for memory in page)
+            after, is_more = (page[-1], len(page) == AT_ONCE) if page else (None, False)
 
 
 _KEYS: Mapping[Per, Callable[[Plain], tuple[str | None, ...]]] = {

@@ -17,6 +17,7 @@ from memproc.times import to_micros
 
 AT_ONCE = 1_000
 _UNDATED = -(1 << 62)  # what has no date comes first, and backwards last
+_PRAGMAS = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -32768")  # KiB
 _MADE = "CREATE TABLE memories (kind TEXT, date INTEGER, id TEXT, record BLOB, PRIMARY KEY (kind, date, id)) WITHOUT ROWID"
 _PUT = "INSERT OR REPLACE INTO memories VALUES (?, ?, ?, ?)"
 _GROUPS = "SELECT kind, count(*) FROM memories GROUP BY kind ORDER BY kind"
@@ -29,7 +30,7 @@ class Group(NamedTuple):
     """Memories that belong together: what they have in common, and how many there are."""
 
     key: tuple[str | None, ...]
-    memories: int
+    size: int
 
 
 class Spool:
@@ -37,7 +38,8 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = sqlite3.connect("", isolation_level=None)
-        self._file.execute(_MADE)
+        for statement in (*_PRAGMAS, _MADE):
+            self._file.execute(statement)
 
     def close(self) -> None:
         """Give the file back."""
@@ -56,7 +58,7 @@ class Spool:
 
     def memories(self, group: Group) -> Memories:
         """Return the memories of a group."""
-        return Memories(self._file, orjson.dumps(group.key).decode(), group.memories)
+        return Memories(self._file, orjson.dumps(group.key).decode(), group.size)
 
 
 class Memories(Sequence[Plain]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Protocol
 
 from memproc.arguments import whole_number
 from memproc.enrichment.calling import Caller
@@ -14,14 +14,16 @@ from memproc.errors import UsageError
 from memproc.records import Plain
 
 
-class BatchRequest(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
     """One record of an order: the name under which its result comes back, at most 64 letters, digits and marks, and its fields."""
 
     name: str
     record: Plain
 
 
-class BatchResult(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BatchResult:
     """What came back under a name: a JSON value, or why there is none; and what it cost."""
 
     name: str
@@ -30,7 +32,8 @@ class BatchResult(NamedTuple):
     cost: float = 0.0
 
 
-class BatchState(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BatchState:
     """How far an order is: whether it has ended, and how many of its records are done."""
 
     is_ended: bool

@@ -8,17 +8,22 @@ not answer opens the circuit.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
+import orjson
+
 from memproc.dedup.keys import Key
 from memproc.enrichment.circuit import Circuit
-from memproc.records import Fault, Plain
+from memproc.records import Fault, Plain, encode
 from memproc.telling import listening, tell
+from memproc.validation import fault
+from memproc.waiting import waiting as waiting_for_others
 
 LOOK_SECONDS = 0.5  # between two looks at what was asked of the job meanwhile
+LARGEST_RESULT_BYTES = 1 << 20  # each database takes so much in a row
 CIRCUIT_OPEN = "the service failed too often and is not asked for a while"
 
 
@@ -34,6 +39,18 @@ class Answer(NamedTuple):
 
     results: Sequence[bytes | Fault]
     cost: float = 0.0
+
+
+def result_of(value: object) -> bytes | Fault:
+    """Return what was answered for a record as JSON text, or why that cannot be kept."""
+    try:
+        text = encode(value)
+    except orjson.JSONEncodeError as error:
+        return fault("", "not_json", "an enrichment answers what JSON can say: ", str(error))
+    if len(text) > LARGEST_RESULT_BYTES:
+        most = f"an enrichment answers at most {LARGEST_RESULT_BYTES:,} bytes for a record, not "
+        return fault("", "not_changes", most, f"{len(text):,}")
+    return text
 
 
 class NoAnswerError(Exception):
@@ -79,7 +96,7 @@ class Calls:
         self._callers: list[Caller] = []
         self._told: deque[object] = deque()
 
-    def made(self, asked: Sequence[Asked], size: int) -> Iterator[Called]:
+    def made(self, asked: Sequence[Asked], size: int) -> Generator[Called, None, None]:
         """Ask for records, so many with each call, and yield how the calls end."""
         waiting = deque(asked[at : at + size] for at in range(0, len(asked), size))
         under_way: dict[Future[_Ended], Sequence[Asked]] = {}
@@ -92,7 +109,9 @@ class Calls:
                         yield Called(part, None, CIRCUIT_OPEN)
                         continue
                     under_way[self._begun(pool, part)] = part
-                for done in wait(under_way, LOOK_SECONDS, FIRST_COMPLETED).done:
+                with waiting_for_others():
+                    ended_calls = wait(under_way, LOOK_SECONDS, FIRST_COMPLETED).done
+                for done in ended_calls:
                     part, ended = under_way.pop(done), done.result()
                     self._circuit.note(is_success=ended.answer is not None or ended.is_of_records, now=monotonic())
                     if ended.is_of_records and len(part) > 1:

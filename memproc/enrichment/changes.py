@@ -29,7 +29,8 @@ def is_marked(json: bytes, terms: Terms) -> bool:
     """Tell whether a record, given as its JSON text, was enriched by this before."""
     if MARK.encode() not in json:
         return False
-    marks = orjson.loads(json).get("metadata", {}).get(MARK)
+    metadata = orjson.loads(json).get("metadata")
+    marks = metadata.get(MARK) if isinstance(metadata, dict) else None
     return isinstance(marks, dict) and marks.get(terms.name) == terms.version
 
 

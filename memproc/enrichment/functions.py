@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import orjson
 from pydantic import BaseModel
 
-from memproc.enrichment.calling import Answer, Asked, NoAnswerError
+from memproc.enrichment.calling import Answer, Asked, NoAnswerError, result_of
 from memproc.enrichment.terms import Terms
 from memproc.errors import UsageError
-from memproc.records import Fault, Memory, encode
+from memproc.records import Fault, Memory
 from memproc.validation import fault, in_one_line, restore
 from memproc.values import UnreadableError, as_json, settled
 
@@ -77,8 +76,8 @@ def _told(error: Exception) -> str:
 def _kept(result: object) -> bytes | Fault:
     """Return a result as JSON text."""
     try:
-        return encode(as_json(settled(_plain(result))))
-    except (UnreadableError, orjson.JSONEncodeError) as error:
+        return result_of(as_json(settled(_plain(result))))
+    except UnreadableError as error:
         return fault("", "not_json", "an enrichment answers what JSON can say: ", str(error))
     except Exception as error:  # noqa: BLE001 - a value of the caller's may raise anything when it is read
         return fault("", "unreadable", "an enrichment's answer cannot be read: ", type(error).__name__)

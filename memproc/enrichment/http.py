@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from memproc.arguments import whole_number
-from memproc.enrichment.calling import Answer, Asked, NoAnswerError
+from memproc.enrichment.calling import Answer, Asked, NoAnswerError, result_of
 from memproc.enrichment.terms import Terms, check_numbers
 from memproc.errors import SourceEndedError, UsageError
 from memproc.records import Memory, Plain, encode
@@ -107,7 +107,7 @@ class HttpCaller:
         if not isinstance(results, list):
             raise NoAnswerError("the answer is neither a list nor an object with a list under 'results'")
         is_number = isinstance(cost, int | float) and not isinstance(cost, bool) and cost >= 0
-        return Answer([encode(result) for result in results], float(cost) if is_number else 0.0)
+        return Answer([result_of(result) for result in results], float(cost) if is_number else 0.0)
 
     def close(self) -> None:
         """Close the connection."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any
 
 from memproc.errors import UsageError
@@ -28,6 +27,8 @@ KEYS = (
 _OF_DRIFT = ("jobs", "ignore")
 _OF_MEASURES = ("values", "pattern", "low", "high")
 MOST_RULES, MOST_JOBS, LONGEST_CHARS = 200, 100, 1_000
+LARGEST = 10**18  # of a bound
+SHOWN_CHARS = 100  # of a value that is wrong
 _DAY_SECONDS = 86_400
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -55,9 +56,7 @@ def gate_of(given: Any) -> Gate:
         raise GateError((RULES,), "give a table with a rule under each name, as in [rules.few-bad]")
     if len(rules) > MOST_RULES:
         raise GateError((RULES,), f"a gate has at most {MOST_RULES} rules")
-    rehearse = given.get(REHEARSE, False)
-    if not isinstance(rehearse, bool):
-        raise GateError((REHEARSE,), f"{rehearse!r}: give true or false")
+    rehearse = _choice((REHEARSE,), given.get(REHEARSE, False))
     return Gate(tuple(_rule(str(name), (RULES, str(name)), said) for name, said in rules.items()), rehearse, dict(given))
 
 
@@ -117,13 +116,15 @@ def _bound(place: Place, said: object, of: Measure) -> Bound:
         try:
             share = float(said.strip()[:-1]) / 100
         except ValueError:
-            raise GateError(place, f"{said!r}: give a share, as in '2.5%'") from None
+            raise GateError(place, f"{_shown(said)}: give a share, as in '2.5%'") from None
         if not 0 <= share <= 1:
-            raise GateError(place, f"{said!r}: a share lies between 0% and 100%")
+            raise GateError(place, f"{_shown(said)}: a share lies between 0% and 100%")
         return Bound(share, is_share=True, written=said.strip())
     number = _number(place, said, 0, " or a share, as in '2.5%'" if may_be_share else "")
     if of.kind == "records" and number != int(number):
-        raise GateError(place, f"{said!r}: give a whole number of records" + (f", or '{100 * number:g}%'" if may_be_share else ""))
+        raise GateError(
+            place, f"{_shown(said)}: give a whole number of records" + (f", or '{100 * number:g}%'" if may_be_share else "")
+        )
     return Bound(number)
 
 
@@ -131,20 +132,20 @@ def _days(place: Place, said: object) -> float:
     try:
         before = moment_before(to_text(_EPOCH), checked_age(said))
     except UsageError:
-        raise GateError(place, f"{said!r}: give an age, as in '36h', '7d', '6w' or '2y'") from None
+        raise GateError(place, f"{_shown(said)}: give an age, as in '36h', '7d', '6w' or '2y'") from None
     return (_EPOCH - datetime.fromisoformat(before)).total_seconds() / _DAY_SECONDS
 
 
 def _end(place: Place, said: object) -> float | str | None:
     """Return an end of a range: a number, or a date as fixed-width text."""
-    if said is None or (isinstance(said, int | float) and not isinstance(said, bool) and isfinite(said)):
-        return said
+    if said is None or _is_number(said):
+        return said  # type: ignore[return-value]  # it is none, or a number
     try:
         moment = parse_time(said)
     except ValueError as error:
-        raise GateError(place, f"{said!r}: give a number or a date: {error}") from None
+        raise GateError(place, f"{_shown(said)}: give a number or a date: {error}") from None
     if moment is None:
-        raise GateError(place, f"{said!r}: give a number or a date")
+        raise GateError(place, f"{_shown(said)}: give a number or a date")
     return to_text(moment)
 
 
@@ -170,14 +171,26 @@ def _pattern(place: Place, said: object) -> str:
 
 
 def _number(place: Place, said: object, least: float, more: str = "") -> float:
-    if isinstance(said, bool) or not isinstance(said, int | float) or not isfinite(said) or said < least:
-        raise GateError(place, f"{said!r}: give a number of at least {least}{more}")
-    return said
+    if not _is_number(said) or said < least:  # type: ignore[operator]  # it is a number
+        raise GateError(place, f"{_shown(said)}: give a number of at least {least}{more}")
+    return said  # type: ignore[return-value]  # as above
+
+
+def _is_number(said: object) -> bool:
+    return isinstance(said, int | float) and not isinstance(said, bool) and -LARGEST <= said <= LARGEST
+
+
+def _shown(said: object) -> str:
+    """Return a value as messages show it."""
+    try:
+        return f"{said!r:.{SHOWN_CHARS}}"
+    except ValueError:  # Python tells no integers of thousands of digits
+        return "a number of too many digits"
 
 
 def _whole(place: Place, said: object) -> int:
     if isinstance(said, bool) or not isinstance(said, int) or not 1 <= said <= MOST_JOBS:
-        raise GateError(place, f"{said!r}: give 1 to {MOST_JOBS} jobs")
+        raise GateError(place, f"{_shown(said)}: give 1 to {MOST_JOBS} jobs")
     return said
 
 
@@ -189,20 +202,20 @@ def _share(place: Place, said: object) -> float:
             pass
     elif isinstance(said, float) and 0 <= said <= 1:
         return said
-    raise GateError(place, f"{said!r}: give a share as text, as in '5%'")
+    raise GateError(place, f"{_shown(said)}: give a share as text, as in '5%'")
 
 
 def _choice(place: Place, said: object) -> bool:
     if not isinstance(said, bool):
-        raise GateError(place, f"{said!r}: give true or false")
+        raise GateError(place, f"{_shown(said)}: give true or false")
     return said
 
 
 def _text(place: Place, said: object, known: Mapping[str, object] | None = None) -> str:
     if not isinstance(said, str) or (not said.strip() and known is None) or len(said) > LONGEST_CHARS:
-        raise GateError(place, f"{said!r}: give a text")
+        raise GateError(place, f"{_shown(said)}: give a text")
     if known is not None and said not in known:
-        why = f"{said!r} {unknown_name(said, [*known])}" if said else f"give one of {', '.join(known)}"
+        why = f"{_shown(said)} {unknown_name(said, [*known])}" if said else f"give one of {', '.join(known)}"
         raise GateError(place if said else place[:-1], f"measure: {why}" if not said else why)
     return said
 
@@ -210,7 +223,7 @@ def _text(place: Place, said: object, known: Mapping[str, object] | None = None)
 def _words(place: Place, said: object) -> tuple[str, ...]:
     given = (said,) if isinstance(said, str) else said
     if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
-        raise GateError(place, f"{said!r}: give a text, or a list of texts")
+        raise GateError(place, f"{_shown(said)}: give a text, or a list of texts")
     return tuple(given)
 
 

@@ -103,7 +103,8 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     (True, False)
     """
     try:
-        validator = SchemaValidator(core_schema.str_schema(pattern=rf"\A(?:{pattern})\z", regex_engine="rust-regex"))
+        for text in (pattern, rf"\A(?:{pattern})\z"):  # the first alone, so that no bracket of it closes the one around it
+            validator = SchemaValidator(core_schema.str_schema(pattern=text, regex_engine="rust-regex"))
     except SchemaError as error:
         raise ValueError(str(error).strip().rpartition("error: ")[2]) from None
     return validator.isinstance_python

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
+from itertools import accumulate, takewhile
 from pathlib import Path
 from time import sleep
 from typing import NamedTuple, Self
@@ -26,6 +27,7 @@ from memproc.formats.mapping import told
 from memproc.ingestion.source import Given, Source, Sources
 from memproc.intake import Intake
 from memproc.records import Memory, encode
+from memproc.report.read_from import ReadFrom
 from memproc.sources.files import check_not_in_use
 from memproc.sources.remote import Mark, Remote
 from memproc.store.changes.writer import Writer
@@ -153,6 +155,12 @@ class Place:
                 counted.update(more)
         start = Start(source, items, inside, self._mark_behind(items) if self._mark_behind else mark)
         return committed._replace(start=start, left_out=counted)
+
+    def read_from(self, source: str, records: int) -> ReadFrom:
+        """Return from where so many more records are read."""
+        needed = takewhile(lambda end: end[0] < records, zip(accumulate(self._waiting, initial=0), self._waiting, strict=False))
+        counts, inside = [waiting for _, waiting in needed], self.start.records
+        return ReadFrom(source, self.start.items, inside, [counts[0] + inside, *counts[1:]] if counts else [])
 
     def land(self, checkpoint: Checkpoint) -> None:
         """Advance to a checkpoint that `after` returned."""

@@ -9,6 +9,7 @@ from memproc.ingestion.source import Source
 from memproc.records import Outcome
 from memproc.report.events import BatchLanded, BatchSizeChanged, Noted, Progress
 from memproc.report.measured import Measured, StageClock
+from memproc.report.read_from import ReadFrom
 from memproc.report.rejections import quarantined_in
 from memproc.report.report import Report
 from memproc.report.time_left import Pace
@@ -57,11 +58,11 @@ class Running:
         spent = self.seconds - self._pace.newest.seconds
         return Course(self._bytes_read(), self.bytes_total, None if left is None else left.after(spent))
 
-    def measured(self, held_bytes: int, batch_size: int, workers: int) -> Measured:
+    def measured(self, held_bytes: int, batch_size: int, workers: int, read_from: ReadFrom) -> Measured:
         """Return what was measured of the batch that lands now."""
         is_known = self._source is not None and self._source.size is not None
         read = self._bytes_read() - self.bytes_told if is_known else None
-        return Measured(self.clock, round(held_bytes / MEBIBYTE, 1), read, batch_size, workers)
+        return Measured(self.clock, round(held_bytes / MEBIBYTE, 1), read, batch_size, workers, read_from=read_from)
 
     def note(self) -> None:
         """Note that a batch has landed."""

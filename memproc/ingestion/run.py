@@ -79,12 +79,11 @@ class Run:
         """Ingest every source until it ends, or until the settings or a request stop the job; return the report."""
         report = self.report
         self._count()
-        self.running.read_before = report.read
+        self.running.read_before, sizes = report.read, [source.size for source in sources]
         if self.job.claim is None:
             report.notes.append(f"job {report.job} has read all of it: nothing to do")
             return self._finish_report("done", sources)
         self.claim = self.job.claim
-        sizes = [source.size for source in sources]
         if None not in sizes and self.stops.limit is None:
             self.running.bytes_total = sum(size or 0 for size in sizes)
 
@@ -251,11 +250,12 @@ class Run:
             return self._land_whole(source, too_large(records, error), decided)
 
     def _land_whole(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
-        report, started = self.report, perf_counter()
-        intake = source.intake
+        report, intake, started = self.report, source.intake, perf_counter()
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.options_json)
         checkpoint = self.place.after(len(records))
-        measured = self.running.measured(self.watch.held_bytes, self.sizing.size, self.pool.workers if self.pool else 0)
+        workers = self.pool.workers if self.pool else 0
+        read_from = self.place.read_from(source.name, len(records))
+        measured = self.running.measured(self.watch.held_bytes, self.sizing.size, workers, read_from)
         if self.enriching is not None:
             measured = replace(measured, enriched=self.enriching.since())
         course = checkpoint.to_json(self.running.landing())
@@ -289,8 +289,8 @@ class Run:
         held_mb = round(held_bytes / MEBIBYTE, 1)
         self.log.note(BatchSeen(count, round(seconds, 6), held_mb))
         self.running.note()
-        job, read = self.report.job, self.report.read
-        logger.debug("job {}: {} records in {:.3f} s, {} MB held, {} read", job, count, seconds, held_mb, read)
+        told = (self.report.job, count, seconds, held_mb, self.report.read)
+        logger.debug("job {}: {} records in {:.3f} s, {} MB held, {} read", *told)
         self.sizing = self.sizing.landed(count, seconds, self.watch.share)
         tell_batch(landed, source, records, seconds, self.running.progress(self.sizing.size, held_bytes))
         tell_enriched(self.enriching)

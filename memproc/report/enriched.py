@@ -52,10 +52,15 @@ class Enriched:
         """
         counts = ("answered", "kept", "marked", "failed", "wrong", "forgotten", "unasked")
         parts = ", ".join(f"{getattr(self, name):,} {name}" for name in counts if getattr(self, name)) or "none asked for"
-        calls = f"{self.calls:,} call{'' if self.calls == 1 else 's'} in {self.seconds:.2f} s"
+        calls = f"{_counted(self.calls, 'call')} in {self.seconds:.2f} s"
         cost = f", cost {self.cost:.6g}" if self.cost else ""
         opened = f"; the circuit opened {self.opened} x" if self.opened else ""
-        return f"{self.name} {self.version}: {self.records:,} records, {self.changed:,} changed; {parts}; {calls}{cost}{opened}"
+        records = _counted(self.records, "record")
+        return f"{self.name} {self.version}: {records}, {self.changed:,} changed; {parts}; {calls}{cost}{opened}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 class EnrichedSum:

@@ -20,6 +20,8 @@ from typing import Any
 
 import orjson
 
+from memproc.report.read_from import ReadFrom
+
 
 class Stage(StrEnum):
     """What an ingestion does at a moment."""
@@ -83,8 +85,8 @@ class StageClock:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What the loop knows of a batch that is written: its clock, the memory held in MiB, the bytes read of the source since the
-    batch before (None if the source has no known size), how many records the batch might have had, and how many workers prepare
-    records, 0 where the loop does it.
+    batch before (None if the source has no known size), how many records the batch might have had, how many workers prepare
+    records, 0 where the loop does it, and from where they were read.
     """
 
     clock: StageClock
@@ -93,6 +95,7 @@ class Measured:
     size: int
     workers: int
     enriched: Sequence[Mapping[str, Any]] = ()  # what each enrichment did, where there are some
+    read_from: ReadFrom | None = None
 
     def to_json(self, landing: float) -> str:
         """Return it as it is kept in the row of a batch; `landing` are the seconds since its transaction began its look-ups."""
@@ -100,4 +103,6 @@ class Measured:
         held: dict[str, Any] = {"rss_mb": self.rss_mb, "bytes": self.read_bytes, "size": self.size, "workers": self.workers}
         if self.enriched:
             held["enriched"] = self.enriched
+        if self.read_from is not None:
+            held["from"] = self.read_from.to_values()
         return orjson.dumps({"stages": seconds, "landing": landing, **held}).decode()

@@ -195,7 +195,8 @@ class Report:
             lines.append("the least certain merges:")
         lines += [f"  {merge.confidence:.6g}  {merge.reason}\n    {merge.one}\n    {merge.other}" for merge in self.least_certain]
         lines += [str(gate) for gate in self.gates]
-        return "\n".join([*lines, *in_brief(self.notes)])
+        told = {note for gate in self.gates for note in gate.notes()}
+        return "\n".join([*lines, *in_brief([note for note in self.notes if note not in told])])
 
 
 def counted(count: int, thing: str, things: str | None = None) -> str:

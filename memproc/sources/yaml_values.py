@@ -76,3 +76,27 @@ def yaml_value(text: str) -> object:
 
 def _line(at: Any) -> str:
     return f"line {at.start_mark.line + 1}: "
+
+
+def yaml_lines(text: str) -> dict[tuple[str | int, ...], int]:
+    r"""Return the line, from 1, of each name and each element in a YAML text that `yaml_value` has read, by its path.
+
+    >>> yaml_lines("steps:\n- id: load\n  do: ingest")[("steps", 0, "do")]
+    3
+    """
+    import yaml  # noqa: PLC0415 - an extra
+
+    found: dict[tuple[str | int, ...], int] = {}
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), yaml.compose(text, Loader=yaml.SafeLoader))]
+    while waiting:
+        path, node = waiting.pop()
+        if isinstance(node, yaml.MappingNode):
+            named = [((*path, key.value), key, value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            named = [((*path, at), value, value) for at, value in enumerate(node.value)]
+        else:
+            continue
+        for place, at, value in named:
+            found[place] = at.start_mark.line + 1
+            waiting.append((place, value))
+    return found

@@ -18,7 +18,10 @@ Link = Literal["current", "told", "version", "superseded", "offered"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObservationSeen:
-    """An observation in a memory, and how it got there. `speaks` is False for a version that a newer one replaced."""
+    """An observation in a memory, and how it got there. `speaks` is False for a version that a newer one replaced. `place` is where
+    it was first read, a file or another source and the number of an item in it, from 0 (`export.zip!chats.json[17]`), None where
+    that is not kept: of what was added singly or replayed.
+    """
 
     observation: str
     record: Plain
@@ -28,6 +31,7 @@ class ObservationSeen:
     job: int
     batch: int
     position: int
+    place: str | None
     first_seen: str
     last_seen: str
     times_seen: int

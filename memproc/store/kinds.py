@@ -64,3 +64,35 @@ class QueueState(IntEnum):
 
 WAITING = (QueueState.BLOCKED, QueueState.LATER, QueueState.READY)
 ENDED = (QueueState.DONE, QueueState.FAILED, QueueState.CANCELLED, QueueState.SKIPPED)
+
+
+class FlowStatus(StrEnum):
+    """The state of a run of a flow."""
+
+    RUNNING = "running"
+    WAITING = "waiting"  # for a person
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
+
+
+class StepStatus(StrEnum):
+    """The state of a step of a run, or of what is done for one of its items."""
+
+    DUE = "due"
+    RUNNING = "running"
+    ASKING = "asking"  # a person
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class AttemptOutcome(StrEnum):
+    """How an attempt at a step ended."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    ASKING = "asking"
+    KILLED = "killed"

@@ -13,6 +13,7 @@ from memproc.dedup.keys import Key
 from memproc.enrichment.changes import Changing
 from memproc.enrichment.given import Enrichment
 from memproc.records import M, Memory, Plain
+from memproc.store.access.access import Access
 from memproc.store.changes.adding import Adder
 from memproc.store.changes.writer import Writer
 from memproc.store.enriching.enriching import Enriching
@@ -24,6 +25,7 @@ from memproc.store.face.keeping import Keeping
 from memproc.store.face.quarantining import Quarantining
 from memproc.store.face.queueing import Queueing
 from memproc.store.face.reading import Reading
+from memproc.store.flows.journal import Journal
 from memproc.store.opened import OpenStore
 from memproc.store.rows.memories import memories_by_id
 from memproc.store.rows.observations import forgotten_among, records_of
@@ -104,6 +106,11 @@ def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class
 
 
+def access_of(store: Store[M]) -> Access:
+    """Return what only who serves an open store needs: tokens, the log of requests, and what belongs to them."""
+    return Access(store._opened.transactions)  # noqa: SLF001 - they are not part of the public class
+
+
 def opened_by(store: Store[M]) -> OpenStore:
     """Return what an open store is made of, for workers only."""
     return store._opened  # noqa: SLF001 - as above
@@ -124,3 +131,8 @@ def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], se
     wanted = {*keys}
     read = store._opened.transactions.read  # noqa: SLF001 - keys are not part of the public class
     return read(lambda tx: (records_of(tx, wanted), forgotten_among(tx, wanted)))
+
+
+def journal_of(store: Store[M]) -> Journal:
+    """Return what is written of the runs of flows in an open store."""
+    return Journal(store._opened)  # noqa: SLF001 - flows are not part of the public class

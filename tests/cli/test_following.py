@@ -27,6 +27,7 @@ def _no_options_before(memproc_in):
     memproc_in("formats")
 
 
+NOT_MET = memproc.GateJudged("during", (memproc.RuleJudged("few-bad", "at most 5", "failed", "6 of 20"),))
 CASES = {
     "all is well": ({"status": "done", "read": 2, "stored": 2}, []),
     "pairs wait": ({"status": "done", "read": 2, "review": 3}, [REVIEW]),
@@ -40,6 +41,8 @@ CASES = {
     "cancelled": ({"status": "cancelled", "read": 2}, []),
     "too late": ({"status": "stopped", "read": 2, "notes": ["stopped: max_seconds=1 are over"]}, [f"{INGEST} --resume"]),
     "too many errors": ({"status": "stopped", "read": 2, "quarantined": 1, "notes": ["more than max_errors=0"]}, [PATTERNS]),
+    "stopped by a gate": ({"status": "stopped", "gates": [NOT_MET]}, []),
+    "rehearsed in vain": ({"status": "rehearsed", "gates": [NOT_MET]}, []),
     "refused before": ({"status": "refused"}, ["memproc validate 'a b.json'"]),
 }
 

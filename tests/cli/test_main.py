@@ -40,6 +40,7 @@ COMMANDS = [
     "unmerge",
     "forget",
     "rebuild",
+    "index",
     "review",
     "recall",
     "calibrate",

@@ -55,7 +55,9 @@ def test_pages_are_listed_one_after_the_other(memproc_in):
     contents = [memory["content"] for page in (first, rest) for memory in page["memories"]]
     assert contents == [f"Ran {at} kilometres" for at in (7, 6, 5, 4, 3)]
     assert rest["after"] is None
-    assert memproc_in("list", "m.db", "--limit", "3")[1].endswith(f"there are more: --after {first['after']}\n")
+    going_on = f"there are more:\n  memproc list m.db --namespace default --limit 3 --after {first['after']}\n"
+    for page in (("--limit", "3"), ("--after", "999999999999999999.0f7cd910ad008365b21f0815672ec2c4", "--limit", "3")):
+        assert memproc_in("list", "m.db", "--namespace", "default", *page)[1].endswith(going_on)
 
 
 def test_all_of_a_person_is_forgotten(memproc_in):

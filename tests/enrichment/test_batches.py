@@ -91,13 +91,19 @@ def test_a_lost_answer_orders_nothing_twice(api, fresh_file):
         assert (report.stored, report.enrichment[0].changed, len(batches.batches)) == (8, 8, 1)
 
 
-def test_a_job_without_time_finds_its_order_again(api, fresh_file, tmp_path):
+def test_a_job_that_is_paused_finds_its_order_again(api, fresh_file, tmp_path, monkeypatch):
     """It was placed, and is not placed again."""
+    monkeypatch.setattr("memproc.ingestion.enriched.RENEWED_SECONDS", 0.0)
     batches = Batches(api, polls=10**9)
     path = lines(tmp_path / "teas.jsonl")
+
+    def pause(event):
+        if isinstance(event, memproc.Waiting):
+            store.jobs()[0].pause()
+
     with fresh_file() as store:
-        report = memproc.ingest(path, store, settings=memproc.Settings(max_seconds=0.5), enrich=by(api))
-        assert (report.status, report.read, len(batches.batches)) == ("stopped", 0, 1)
+        report = memproc.ingest(path, store, enrich=by(api), on_event=pause)
+        assert (report.status, report.read, len(batches.batches)) == ("paused", 0, 1)
         batches.polls = 0
         report = memproc.ingest(path, store, enrich=by(api), resume=True)
         assert (report.status, report.stored, len(batches.batches), set(batches.answered.values())) == ("done", 8, 1, {1})

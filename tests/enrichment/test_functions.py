@@ -49,6 +49,14 @@ def test_what_it_adds_is_on_the_observation(fresh):
         assert "Enrichment" in store.report().to_text("md")
 
 
+def nested(levels):
+    """Return an object in objects."""
+    found = {}
+    for _ in range(levels):
+        found = {"a": found}
+    return found
+
+
 @pytest.mark.parametrize(
     ("answer", "path", "code"),
     [
@@ -60,6 +68,9 @@ def test_what_it_adds_is_on_the_observation(fresh):
         ({"metadata": "none"}, "metadata", "dict_type"),
         ("calm", "", "not_changes"),
         ({"metadata": {"it": object()}}, "metadata.it", "not_json"),
+        ({"metadata": {"it": "x" * (1 << 20)}}, "", "not_changes"),
+        ({"metadata": nested(400)}, "", "not_json"),
+        ({"metadata": nested(150)}, "metadata", "nested_too_deep"),
     ],
 )
 def test_a_wrong_result_is_a_fault_with_its_path(fresh_file, answer, path, code):
@@ -110,6 +121,22 @@ def test_a_function_without_its_service_opens_the_circuit(fresh_file):
         assert {memory.tags for memory in store} == {("ok",)}
 
 
+def test_what_waits_is_replayed_with_its_enrichment(fresh_file):
+    """Or as it was read, without it."""
+    function = Function(ConnectionError("refused"))
+    with fresh_file() as store:
+        memproc.ingest([HENS, TEA], store, enrich=by(function, on_failure="quarantine"))
+        first, second = (waiting.number for waiting in store.quarantine())
+        assert store.replay(first, enrich=by(function, on_failure="quarantine")).quarantined == 1
+        function.answer = {"tags": ["ok"]}
+        report = store.replay(first, enrich=by(function))
+        assert (report.stored, report.enrichment[0].changed) == (1, 1)
+        assert store.replay(second).stored == 1
+        assert sorted(memory.tags for memory in store) == [("drinks",), ("ok",)]
+        assert store.recount().is_whole
+        assert store.doctor() == ()
+
+
 def test_what_is_forgotten_is_not_asked_about_again(fresh):
     """Neither with the enrichment nor without it does it come back, nor is it sent to anybody; its result is gone."""
     function = Function({"tags": ["drinks"]})
@@ -126,6 +153,24 @@ def test_what_is_forgotten_is_not_asked_about_again(fresh):
         store.forget(namespace="ann")
         with store._opened.transactions.reading() as tx:
             assert [row.result for row in tx.exec_driver_sql("SELECT result FROM memproc_enrichments")] == ['{"tags":["drinks"]}']
+
+
+def test_a_result_that_waits_is_forgotten_with_its_record(fresh_file):
+    """As it may hold what is known of a person."""
+    with fresh_file() as store:
+        memproc.ingest([{**HENS, "subject": "ann"}], store, enrich=by(Function({"importance": 9}), on_failure="quarantine"))
+        store.forget(subject="ann")
+        with store._opened.transactions.reading() as tx:
+            assert tx.exec_driver_sql("SELECT count(*) FROM memproc_enrichments").scalar() == 0
+
+
+def test_nothing_of_a_record_is_told_where_that_is_not_wanted(fresh_file):
+    """Neither what a function said of it."""
+    with fresh_file() as store:
+        enrich = by(Function(ValueError("she keeps three hens")), on_failure="quarantine")
+        report = memproc.ingest([HENS], store, settings=memproc.Settings(redact=True), enrich=enrich)
+        assert report.enrichment[0].faults == (("record: not_enriched, redacted", 1),)
+        assert "hens" not in str(report.as_dict())
 
 
 def test_several_enrichments_follow_each_other(fresh_file):

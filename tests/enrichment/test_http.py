@@ -53,8 +53,12 @@ def test_only_the_fields_named_are_sent(api, fresh_file):
         assert seen == [{"content": "Likes tea"}]
 
 
-@pytest.mark.parametrize("plan", [failing(500), failing(429, Retry_After="7"), cutting, hanging_up])
-def test_what_may_pass_is_tried_again(api, fresh_file, plan):
+@pytest.mark.parametrize(
+    ("plan", "least"),
+    [(failing(500), 0), (failing(429, Retry_After="7"), 7), (cutting, 0), (hanging_up, 0)],
+    ids=["500", "429", "cut", "hung up"],
+)
+def test_what_may_pass_is_tried_again(api, fresh_file, plan, least):
     """After a wait that is at least what the server asks for; no record is lost, and an application hears of it."""
     endpoint, clock, heard = Endpoint(api), Clock(), []
     api.plans.extend([None, plan])
@@ -62,7 +66,7 @@ def test_what_may_pass_is_tried_again(api, fresh_file, plan):
         report = memproc.ingest(RECORDS, store, enrich=by(api, clock), on_event=heard.append)
         assert (report.stored, report.enrichment[0].changed, endpoint.calls) == (20, 20, 4)
         assert len(clock.slept) == 1
-        assert clock.slept[0] >= (7 if plan is not cutting and "429" in str(heard) else 0)
+        assert least <= clock.slept[0] < least + 1
         assert [event.attempts for event in heard if isinstance(event, memproc.Retrying)] == [1]
         assert sum(event.answered for event in heard if isinstance(event, memproc.RecordsEnriched)) == 20
 
@@ -84,6 +88,14 @@ def test_a_refused_record_is_found_among_others(api, fresh_file):
         (waiting,) = store.quarantine()
         assert waiting.faults[0].code == "not_enriched"
         assert "422" in waiting.faults[0].message
+
+
+def test_what_is_nested_too_deep_is_wrong(api, fresh_file):
+    """And fails nothing else."""
+    Endpoint(api, lambda record: {"metadata": {"a": json.loads("[" * 300 + "]" * 300)}} if "7" in record["content"] else None)
+    with fresh_file() as store:
+        report = memproc.ingest(RECORDS, store, enrich=by(api, on_failure="quarantine"))
+        assert (report.stored, report.quarantined, report.enrichment[0].wrong) == (18, 2, 2)
 
 
 @pytest.mark.parametrize("answer", [{"results": [None]}, [None, None], {"no": 1}, 5])

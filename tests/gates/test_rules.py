@@ -6,13 +6,17 @@ import json
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import memproc
 from memproc.gates.facts import Measuring
 from memproc.gates.files import load_gate
+from memproc.gates.judged import VERDICTS
 from memproc.gates.judging import failed_early, judged
 from memproc.gates.measures import MEASURES
-from memproc.gates.parsing import gate_of
+from memproc.gates.parsing import KEYS as KEYS_OF_RULES
+from memproc.gates.parsing import GateError, gate_of
 from memproc.gates.schema import gate_schema
 from tests.conftest import ROOT
 
@@ -153,3 +157,18 @@ def test_the_three_forms_say_the_same_and_the_schema_knows_them(tmp_path):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, gate_schema())
     assert json.loads((ROOT / "docs/reference/gate.schema.json").read_text()) == gate_schema()
+
+
+ODD = (10**400, "5%", "7d", "nan%", "(", "a", "2026-01-01")
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(ODD))
+VALUES = st.one_of(LEAVES, st.lists(LEAVES, max_size=2), st.dictionaries(st.sampled_from(["least", "x"]), LEAVES, max_size=2))
+
+
+@given(st.sampled_from([*MEASURES]), st.dictionaries(st.sampled_from(KEYS_OF_RULES), VALUES, max_size=4))
+def test_whatever_stands_in_a_rule_it_is_a_rule_or_is_told(measure, keys):
+    """By an error that names the value, however odd that is."""
+    try:
+        gate = gate_of({"rules": {"one": {"measure": measure, "field": "tags", "least": 0, **keys}}})
+    except GateError:
+        return
+    assert verdict(gate, facts_of(gate)) in VERDICTS

@@ -392,6 +392,7 @@ BY_SQL = {
     "index_missing": [change("DELETE FROM segments"), in_segment(lambda blob: blob[8:])],
     "index_extra": [in_segment(one_more)],
     "index_wrong": [in_segment(other_hash)],
+    "search_index": [change("INSERT INTO searched VALUES (0, x'00')")],
     "orphaned_reviews": [
         sealed(change("UPDATE reviews SET one = zeroblob(16) WHERE number = (SELECT min(number) FROM reviews)"), tables.reviews)
     ],

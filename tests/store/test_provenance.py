@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import BigInteger, Double, LargeBinary, SmallInteger, select, update
 
 import memproc
+from memproc.service.notifications.notifier import notify, set_rules
 from memproc.service.stopping import Stop
+from memproc.service.webhooks.registering import add_webhook
+from memproc.service.webhooks.sender import Sending, deliver
 from memproc.service.worker import Worker
+from memproc.store.access.audit import Line
+from memproc.store.access.calls import Window
+from memproc.store.access.replies import Asked, Reply
+from memproc.store.access.tokens import Wanted
 from memproc.store.checkup.doctor import examine
+from memproc.store.jobs.owners import Owner
 from memproc.store.queue.workers import note_worker
 from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed
+from memproc.store.store import access_of
 from tests.conftest import ROOT
 from tests.events import CutOffError, batches
 from tests.store.test_calibration import labels, titles
@@ -40,10 +50,31 @@ def stop(_progress):
     raise ZeroDivisionError
 
 
+def told(store):
+    """Let a webhook that fails, and the rules of notifications, be told of what follows."""
+    rules = """
+        [channels.mail]
+        smtp = "127.0.0.1:1"
+        security = "none"
+        from = "memproc@example.org"
+        to = ["ann@example.org"]
+        [[rules]]
+        name = "ends"
+        on = ["completed"]
+        channels = ["mail"]
+    """
+    set_rules(store, rules)
+    add_webhook(store, "http://127.0.0.1:1/", events=["all"], allow_private=True)
+    memproc.ingest([{"content": "Prefers coffee"}], into=store)
+    deliver(store, until=iter([False, False, True]).__next__, sending=Sending(poll_seconds=0.1))
+    notify(store, until_empty=True)
+
+
 def long_lived(store, folder):
     """Give a store rows in each table, with each column filled in some: what `live` does, and a file that is read in part, dates of
     sources, open and decided reviews, and a calibration that waits for its rebuild.
     """
+    told(store)
     live(store)
     memproc.ingest(titles(), into=store, settings=memproc.Settings(batch_size=25))
     memproc.calibrate(store, sorted(labels()))
@@ -55,8 +86,28 @@ def long_lived(store, folder):
     with pytest.raises(CutOffError):
         memproc.ingest(dated, into=store, as_of="2024-05-01", source="crm", settings=settings, on_event=batches(stop))
     queue_of(store, dated)
+    access_to(store)
     assert store.reviews()
     assert store.settled_reviews()
+
+
+def access_to(store):
+    """Give a store tokens, lines of the log, answers that are kept or being made, counts of calls, and files that were sent."""
+    access, owner = access_of(store), Owner.of_this_process()
+    for name in ("one", "other"):
+        limits = {"per_minute": 5, "per_day": 50} if name == "one" else {}
+        wanted = Wanted(name=name, namespaces=None if limits else ["ann"], scopes=["memories:read"], expires_at="2099", **limits)
+        access.create_token(wanted)
+    access.revoke_token(1)
+    line = Line(made_at="2026", who="1 one", method="GET", route="/", target="", namespace="", status=200, request="x", address="")
+    access.note([line, line], {Window("one", 60, 120): 2, Window("one", 86_400, 86_400): 2}, 1.0)
+    for key, reply in (("k", Reply(200, {}, b"{}")), ("l", None)):
+        asked = Asked.of(("1", "POST", "/", key), b"")
+        access.begin_reply(asked, owner)
+        if reply is not None:
+            access.keep_reply(asked, reply)
+    for namespace in (None, "ann"):
+        access.note_upload({"folder": "f", "name": "a.jsonl", "namespace": namespace, "who": "1", "size": 2, "sha256": "ab"})
 
 
 def queue_of(store, source):
@@ -168,6 +219,7 @@ def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, co
     """Of what cannot be computed again; a check-up tells of it until the store is taken from a backup."""
     with fresh() as store:
         live(store)
+        access_to(store)
         memproc.ingest([{"id": "9", "content": "Owes 7 euros"}], into=store, as_of="2024-03-01", source="crm")
         with store._opened.database.write() as tx:
             change_in(tx, column, rows_of(tx, column)[-1])
@@ -195,3 +247,39 @@ def test_a_policy_that_was_changed_by_hand_is_not_made_good_by_a_rebuild_under_i
         assert "seals" in codes_of(store.doctor())
         store.rebuild()
         assert codes_of(store.doctor()) == {"seals"}
+
+
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_a_memory_leads_back_to_its_place(tmp_path, size):
+    """The member of an archive and the item in it, wherever batches end, after an interruption too, and however many records an
+    item gives.
+    """
+
+    def talk(shard, at):
+        lines = [{"uuid": f"{shard} {at} {n}", "sender": "human", "text": f"Line {at} {n} of {shard}"} for n in range(at % 4)]
+        return {"uuid": f"{shard} {at}", "name": "", "account": {"uuid": "u"}, "chat_messages": lines}
+
+    notes = [{"content": f"Note {at}"} for at in range(8)]
+    with ZipFile(tmp_path / "export.zip", "w") as archive:
+        for shard in range(2):
+            archive.writestr(f"conversations-{shard:03}.json", json.dumps([talk(shard, at) for at in range(9)]))
+        archive.writestr("notes.jsonl", "".join(json.dumps(note) + "\n" for note in notes))
+    settings = memproc.Settings(batch_size=size)
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with memproc.open(tmp_path / "m.db") as store:
+        with pytest.raises(memproc.Interrupted):
+            memproc.ingest(tmp_path / "export.zip", store, settings=settings, on_event=batches(stop))
+        assert memproc.ingest(tmp_path / "export.zip", store, settings=settings, resume=True).status == "done"
+        places = {memory.content: store.trace(memory.id).observations[0].place for memory in store}
+        added = store.add({"content": "Has a cat"}).memory
+        assert store.trace(added.id).observations[0].place is None
+    expected = {f"Note {at}": f"export.zip!notes.jsonl[{at}]" for at in range(8)}
+    for number in range(2):
+        for at in range(9):
+            place = f"export.zip!conversations-{number:03}.json[{at}]"
+            expected |= {f"Line {at} {turn} of {number}": place for turn in range(at % 4)}
+    assert places == expected
+    assert len(places) == 8 + 2 * 12

@@ -41,6 +41,8 @@ def asked_of(store):
     asked += [{"emotion": one.emotion.label} for one in told if one.emotion and one.emotion.label]
     asked += [{"relation": relation.target} for one in told for relation in one.relations]
     asked += [{"text": text} for one in told for text in (one.content[:9], one.content[4:30].upper(), one.content[-3:])]
+    dates = sorted({str(date) for one in told if (date := one.updated_at or one.created_at)})
+    asked += [{"kind": "fact", "since": date, "until": until} for date, until in zip(dates, dates[2:], strict=False)]
     asked += [{**one, **other} for one, other in zip(asked, asked[::-1], strict=True)]
     distinct = {repr(one): one for one in [*asked, {"text": "no such word"}, {"tag": "none"}]}
     return [*distinct.values()]
@@ -93,6 +95,31 @@ def test_what_is_forgotten_leaves_it_in_the_same_transaction(fresh):
         again = store.add({"content": "Keeps a zebra", "tags": ["zoo"]}).memory
         assert store.find(tag="zoo") == store.find(text="ZEBRA") == [again]
         indexed(store)
+
+
+def test_conditions_may_be_met_by_different_observations_of_a_memory(fresh):
+    """Its tags are those of all of them, and its text is that of one."""
+    with small_parts(), fresh() as store:
+        store.add({"content": "Prefers tea in the morning", "tags": ["drink"]})
+        memory = store.add({"content": "prefers tea, in the morning!", "tags": ["habit"]}).memory
+        assert memory.tags == ("drink", "habit")
+        memproc.ingest([{"content": f"Bought item {at}"} for at in range(30)], store)
+        store.index()
+        for text in ("Prefers tea in", "tea, in the morning!"):
+            held = [memory] if canonical(text) in canonical(memory.content) else []
+            assert [store.find(tag=tag, text=text) for tag in memory.tags] == [held, held]
+
+
+def test_dates_bound_what_is_found_by_it(fresh_file):
+    """The date is that of the memory, which may be another one than that of the observation that has the name."""
+    with small_parts(), fresh_file() as store:
+        memory = store.add({"content": "Keeps a giraffe", "tags": ["zoo"], "created_at": "2020-01-01"}).memory
+        memproc.ingest([{"content": f"Bought item {at}", "created_at": "2020-01-01"} for at in range(30)], store)
+        store.index()
+        assert store.find(tag="zoo", since="2020-01-01", until="2020-01-02") == [memory]
+        later = store.update(memory.id, {"content": "Keeps a zebra", "updated_at": "2024-01-01"}).memory
+        assert store.find(tag="zoo", until="2024-01-01") == store.find(tag="zoo", since="2024-01-02") == []
+        assert store.find(tag="zoo", since="2024-01-01") == [later]
 
 
 def test_rebuild_drops_it_and_it_is_made_again(fresh):

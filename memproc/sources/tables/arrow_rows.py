@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
 from typing import Any
 
 from memproc.sources.items import Piece
@@ -35,20 +36,27 @@ def lines_of_batches(schema: Any, batches: Iterable[Any], limit_bytes: int, *, m
 
 
 def _lines(names: Sequence[str], batches: Iterable[Any], limit_bytes: int, *, makes_embeddings: bool) -> Iterator[Piece]:
+    pool = library(Kind.ARROW).default_memory_pool()
     for batch in batches:
-        count = batch.num_rows
-        size = rows_that_may_share(batch, max(1, min(MOST_ROWS, count * SLICE_BYTES // max(batch.nbytes, 1))))
-        for at in range(0, count, size):
-            columns = batch.slice(at, size).columns
-            if not makes_embeddings:
-                columns = [*map(embeddings_told, columns)]
-            if not is_too_heavy(columns, limit_bytes):
-                yield from _of_columns(names, columns)
-                continue
-            for row in range(at, min(at + size, count)):
-                columns = batch.slice(row, 1).columns
-                is_whole = not is_too_heavy(columns, limit_bytes)
-                yield from _of_columns(names, columns) if is_whole else [_start_of(names, columns, limit_bytes)]
+        yield from _of_batch(names, batch, limit_bytes, makes_embeddings=makes_embeddings)
+        del batch
+        pool.release_unused()  # it would keep what the largest batches took
+
+
+def _of_batch(names: Sequence[str], batch: Any, limit_bytes: int, *, makes_embeddings: bool) -> Iterator[Piece]:
+    count = batch.num_rows
+    size = rows_that_may_share(batch, max(1, min(MOST_ROWS, count * SLICE_BYTES // max(batch.nbytes, 1))))
+    for at in range(0, count, size):
+        columns = batch.slice(at, size).columns
+        if not makes_embeddings:
+            columns = [*map(embeddings_told, columns)]
+        if not is_too_heavy(columns, limit_bytes):
+            yield from _of_columns(names, columns)
+            continue
+        for row in range(at, min(at + size, count)):
+            columns = batch.slice(row, 1).columns
+            is_whole = not is_too_heavy(columns, limit_bytes)
+            yield from _of_columns(names, columns) if is_whole else [_start_of(names, columns, limit_bytes)]
 
 
 def _of_columns(names: Sequence[str], columns: Sequence[Any]) -> Iterator[bytes]:
@@ -70,7 +78,10 @@ def _values(column: Any) -> list[object]:
     try:
         if is_of_numbers(column.type) and (numbers := column.flatten()).null_count == 0:
             return [*_lists_of(numbers, lengths(column))]
-        return _exact(column).to_pylist(maps_as_pydicts="strict")  # type: ignore[no-any-return]
+        exact = _exact(column)
+        if str(exact.type).startswith("timestamp[") and exact.type.tz:
+            return _moments(exact)
+        return exact.to_pylist(maps_as_pydicts="strict")  # type: ignore[no-any-return]
     except Exception:  # noqa: BLE001 - a time beyond those of Python, text that is no UTF-8, a name given twice
         return [_value(column[at]) for at in range(len(column))]
 
@@ -93,6 +104,14 @@ def _exact(column: Any) -> Any:
     if str(kind).startswith("timestamp[ns"):
         return column.cast(_with_micros(kind), safe=False)
     return column
+
+
+def _moments(column: Any) -> list[object]:
+    """Return times with a zone as Python values. Arrow would load pandas for that, if it is there, which takes 40 MB."""
+    arrow, kind = library(Kind.ARROW), column.type
+    zone = arrow.lib.string_to_tzinfo(kind.tz, prefer_zoneinfo=True)
+    told = column.cast(arrow.timestamp(kind.unit)).to_pylist()
+    return [one if one is None else one.replace(tzinfo=UTC).astimezone(zone) for one in told]
 
 
 def _with_micros(kind: Any) -> Any:

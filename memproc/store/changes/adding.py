@@ -12,6 +12,7 @@ from memproc.store.changes.group_commit import GroupCommit
 from memproc.store.changes.landed import Arrived, Landed, Replaced
 from memproc.store.changes.writer import Batch, Behind, Writer
 from memproc.store.jobs.jobs import Claim
+from memproc.store.jobs.telling import ADDED
 from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
@@ -19,8 +20,6 @@ from memproc.store.rows.memories import memory_at
 from memproc.store.rows.observations import records_of, require_row
 from memproc.store.sql.tx import Tx
 from memproc.taken import Taken
-
-ADDED = "add"  # the source of the job that single records belong to
 
 
 class Adder:

@@ -11,6 +11,7 @@ from memproc.dedup.decision import pair
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row
 from memproc.formats.draft import Decided
+from memproc.store.access.replies import take_bodies_out
 from memproc.store.changes.deciding import decide_by_hand, recluster
 from memproc.store.enriching.kept import take_out
 from memproc.store.index.indexing import index_again, prepare_again
@@ -56,6 +57,7 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     take_reasons_out(tx, handles)
     take_notes_out(tx, handles)
     take_texts_out(tx, [row.observation.record for row in rows], keys)
+    take_bodies_out(tx)
     cores = {row.observation.core for row in rows}
     _forget_as_read(tx, take_out(tx, keys), tombstones[0].batch)
     segments.remove(tx, numbers)

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from memproc.dedup.keys import namespace_number
 from memproc.dedup.neighbourhood import Row
 from memproc.formats.usual_names import claim_on
+from memproc.store.access.replies import take_bodies_out
 from memproc.store.changes.forgetting import forget
 from memproc.store.enriching.kept import take_namespace_out
 from memproc.store.index.segments import Segments
@@ -77,6 +78,7 @@ def forget_whom(tx: Tx, segments: Segments, whom: Mapping[str, str], note: str) 
         elif any(name.encode() in raw for name in whom.values()):
             unclear.append(row.number)
     take_out(tx, stated)
+    take_bodies_out(tx)
     after = _counts(tx)
     return Forgotten(
         namespace=whom.get("namespace"),
@@ -108,25 +110,25 @@ def _is_of(row: Any, raw: bytes, whom: Mapping[str, str]) -> bool:
         said = orjson.loads(raw)
     except orjson.JSONDecodeError:
         said = None
-    stated = {(name, value) for name, value in _names_in(said)}
+    stated = {(name, value) for name, value in names_in(said)}
     if row.namespace:
         stated.add(("namespace", row.namespace))
     return stated.issuperset(whom.items())
 
 
-def _names_in(value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
+def names_in(value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
     """Give the namespaces and subjects that a value names, under any of their usual names."""
     if depth > _DEEPEST:
         return
     if isinstance(value, list):
         for item in value:
-            yield from _names_in(item, depth + 1)
+            yield from names_in(item, depth + 1)
     elif isinstance(value, dict):
         for name, item in value.items():
             if isinstance(item, str | int):
                 yield claim_on(name, frozenset())[0], shown(str(item))
             else:
-                yield from _names_in(item, depth + 1)
+                yield from names_in(item, depth + 1)
 
 
 def _counts(tx: Tx) -> dict[str, int]:

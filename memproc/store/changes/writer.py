@@ -39,6 +39,7 @@ from memproc.store.jobs.jobs import (
     take,
 )
 from memproc.store.jobs.owners import Owner
+from memproc.store.jobs.telling import tell_landed
 from memproc.store.jobs.waiting import adopt
 from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
@@ -55,6 +56,7 @@ PATTERNS_SHOWN = 3
 class Batch(NamedTuple):
     """A batch to write: what arrived and from where, the decisions of a full export in it, and the checkpoint after it.
     `is_looked_at`: its reviews are found in the same transaction, or it can have none. `measured` is what the loop knows of it.
+    `is_told`: webhooks are told of it, which they are not of single records.
     """
 
     arrived: Arrived
@@ -63,6 +65,7 @@ class Batch(NamedTuple):
     checkpoint: str | None = None
     is_looked_at: bool = False
     measured: Measured | None = None
+    is_told: bool = False
 
 
 Behind = Callable[[Tx, Batch, Landed], None]
@@ -159,8 +162,10 @@ class Writer:
         Without the near tier there is no second transaction. `review_at` defaults to the settings. Retries transient failures;
         raises DatabaseError on others, and StoreError if another process has taken over the job.
         """
-        batch = batch._replace(is_looked_at=self._store.policy.dedup != "near")
+        batch = batch._replace(is_looked_at=self._store.policy.dedup != "near", is_told=True)
+        claim.failing = (batch.arrived.first, len(batch.arrived.records))
         (landed,) = self.land_each(claim, [batch])
+        claim.failing = None
         if landed.looking and not batch.is_looked_at:
             if batch.measured:
                 batch.measured.clock.begin(Stage.REVIEWS)
@@ -220,7 +225,10 @@ class Writer:
         elif not any(part.keys for part in landed.looking) and state.looked == state.landed:
             landed.looking = []
             note_looked(tx, claim.job, state.landed + 1)
-        insert_batch(tx, batch_row(landed, batch.arrived, claim.job, started, batch.measured))
+        row = batch_row(landed, batch.arrived, claim.job, started, batch.measured)
+        insert_batch(tx, row)
+        if batch.is_told and state.has_endpoints:
+            claim.told_micros = tell_landed(tx, row, claim.told_micros)
         clock.begin(Stage.COMMITTING)
         landed.request = state.request
         return landed

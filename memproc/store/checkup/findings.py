@@ -89,6 +89,7 @@ FINDINGS: dict[str, tuple[Severity, str, str]] = {
     "index_missing": ("error", "Facts are missing from the review index, completely or in part.", _REBUILD),
     "index_extra": ("error", "The review index has entries of observations that do not exist or are not indexed.", _REBUILD),
     "index_wrong": ("error", "The review index has wrong hashes of facts.", _REBUILD),
+    "search_index": ("error", "The index that `find` asks is not what the records give, so something may not be found.", _REBUILD),
     "orphaned_reviews": ("warning", "Reviews name observations that do not exist.", _REBUILD),
     "orphaned_parts": ("warning", "There are raw bytes of rejected records that do not exist.", _REBUILD),
     "quarantine": ("error", "Rejected records have lost some of their raw bytes or faults.", _BACKUP_ONLY),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -21,10 +22,11 @@ from memproc.enrichment.batches import BatchEnrichment
 from memproc.enrichment.calling import Asked, Called, Calls
 from memproc.enrichment.changes import Changing, is_marked, rejected
 from memproc.enrichment.circuit import Circuit
-from memproc.enrichment.given import Enrichment
+from memproc.enrichment.given import Enrich, Enrichment, enrichments_of
+from memproc.errors import UsageError
 from memproc.formats import own
 from memproc.intake import internal, isolated
-from memproc.records import Fault, Rejected
+from memproc.records import Fault, Memory, Rejected
 from memproc.report.enriched import Enriched, EnrichedSum
 from memproc.sources.remote import LateError
 from memproc.store.enriching.kept import Known, Link, NewResult, count_today, keep, known_of, link, result_key
@@ -88,6 +90,15 @@ class Enriching:
         """Return what they did since this was asked last, which is then `last`."""
         self.last = [step.since() for step in self._steps]
         return self.last
+
+
+def enriching_by(store: OpenStore, schema: type[Memory], enrich: Enrich | None) -> Enriching | None:
+    """Return what enriches records that do not come with an ingestion, None if nothing does. Raises UsageError on orders."""
+    enrichments = enrichments_of(enrich)
+    if any(isinstance(one, BatchEnrichment) for one in enrichments):
+        raise UsageError("an order of a batch API is answered hours later: use ingest, or a function or memproc.HttpEnrichment")
+    meanwhile = Meanwhile(asks=not store.transactions.is_rehearsal)
+    return Enriching(store, Changing(schema, store.settings), enrichments, meanwhile) if enrichments else None
 
 
 class _Step:
@@ -165,8 +176,9 @@ class _Step:
         calls = Calls(caller, self._circuit, known.threads, meanwhile.look)
         results: dict[Key, Result] = {}
         try:
-            for called in calls.made(asked, known.batch_size):
-                results |= self._kept(called, reads, columns, places)
+            with closing(calls.made(asked, known.batch_size)) as made:
+                for called in made:
+                    results |= self._kept(called, reads, columns, places)
         except LateError as error:
             raise StoppedError(f"max_seconds do not suffice for {known.name}: {error}") from error
         self.total.counts["opened"] = self._circuit.opened

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import func, select
 
 from memproc.dedup.keys import Key, key_of
 from memproc.enrichment.terms import Terms
+from memproc.formats import own
 from memproc.store.rows.observations import forgotten_among
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -95,6 +97,20 @@ def take_out(tx: Tx, keys: Iterable[Key]) -> set[Key]:
         reads |= fresh
     _delete(tx, forgotten | reads)
     return reads
+
+
+def take_rejected_out(tx: Tx, raws: Iterable[bytes]) -> None:
+    """Remove the results of records that wait in quarantine as they were read, given by their bytes there."""
+    if tx.execute(_KEYS.limit(1)).first() is not None:
+        _delete(tx, {key for raw in raws if (key := _observation_in(raw)) is not None})
+
+
+def _observation_in(raw: bytes) -> Key | None:
+    """Return the key of the observation that a rejected record would be, if its bytes tell it."""
+    try:
+        return bytes.fromhex(orjson.loads(raw)[own.ENVELOPE]["observation"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
 
 
 def take_namespace_out(tx: Tx, namespace: int) -> None:

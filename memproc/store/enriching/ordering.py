@@ -15,10 +15,10 @@ from time import monotonic
 
 from memproc.dedup.keys import Key
 from memproc.enrichment.batches import BatchEnrichment, BatchRequest, BatchState
-from memproc.enrichment.calling import Asked
+from memproc.enrichment.calling import Asked, result_of
 from memproc.enrichment.http import narrowed
 from memproc.errors import SourceEndedError
-from memproc.records import encode
+from memproc.records import Fault
 from memproc.report.enriched import EnrichedSum
 from memproc.store.enriching.kept import NewResult, keep
 from memproc.store.enriching.meanwhile import Meanwhile, StoppedError
@@ -113,10 +113,13 @@ class Ordering:
                 continue
             read, namespace = named
             cost += one.cost
+            result = result_of(one.value)
             if one.failure:
                 self.failures[read] = one.failure
+            elif isinstance(result, Fault):
+                self.failures[read] = result.message
             else:
-                results.append(NewResult(read, namespace, encode(one.value)))
+                results.append(NewResult(read, namespace, result))
         return results, cost
 
 

@@ -11,14 +11,12 @@ from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decision import Decision
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.preparing import prepare
-from memproc.enrichment.batches import BatchEnrichment
-from memproc.enrichment.changes import Changing
-from memproc.enrichment.given import Enrich, Enrichment, enrichments_of
-from memproc.errors import NotFoundError, UsageError, redacting
+from memproc.enrichment.given import Enrich
+from memproc.errors import ChangedError, NotFoundError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
 from memproc.intake import Intake, clean_name, required_name
-from memproc.records import Fault, Given, M, Memory, Outcome, Plain
+from memproc.records import Fault, Given, M, Memory, Outcome, Plain, plain
 from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
 from memproc.store.added import Added, Put, Updated
@@ -39,8 +37,7 @@ from memproc.store.changes.updating import (
     without_date,
 )
 from memproc.store.changes.writer import Batch
-from memproc.store.enriching.enriching import Enriching
-from memproc.store.enriching.meanwhile import Meanwhile
+from memproc.store.enriching.enriching import enriching_by
 from memproc.store.face.face import Face
 from memproc.store.quarantine.records import Origin
 from memproc.store.rows.memories import memory_at
@@ -96,22 +93,16 @@ class Adding(Face[M]):
         outcome is `quarantined`. Raises UsageError on an unknown format, and on a record that holds several memories or none, as a
         conversation may. `enrich` as of `memproc.ingest`, but for a `BatchEnrichment`.
         """
-        enrichments = enrichments_of(enrich)
+        enriching = enriching_by(self._opened, self.schema, enrich)
         read = self._read(record, namespace, source, format)
-        if enrichments:
-            read = read._replace(taken=self._enriched(read.taken, enrichments))
+        if enriching is not None:
+            read = read._replace(taken=enriching.enrich(read.taken))
         with redacting(is_wanted=self.settings.redact):
             landed = self._adder.add(read.taken, read.origin)
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, _first_of(faults), faults)
         return replace(self._to_added(landed, read.taken.accepted.at(0)), unknown=read.unknown)
-
-    def _enriched(self, taken: Taken, enrichments: Sequence[Enrichment]) -> Taken:
-        if any(isinstance(one, BatchEnrichment) for one in enrichments):
-            raise UsageError("an order of a batch API is answered hours later: give add a function or memproc.HttpEnrichment")
-        meanwhile = Meanwhile(asks=not self._opened.transactions.is_rehearsal)
-        return Enriching(self._opened, Changing(self.schema, self.settings), enrichments, meanwhile).enrich(taken)
 
     def upsert(
         self,
@@ -145,17 +136,24 @@ class Adding(Face[M]):
         put = self._put(make, read.origin, told)
         return put if put.outcome == "quarantined" else replace(put, unknown=read.unknown)
 
-    def update(self, identifier: str, changes: Mapping[str, Any], *, note: str = "") -> Updated[M]:
+    def update(self, identifier: str, changes: Mapping[str, Any], *, note: str = "", expected: Memory | None = None) -> Updated[M]:
         """Change fields of a memory: a new version, of now or of the `updated_at` that is given, speaks from then on.
 
         A field that is None is taken out; all others stay. The former version is history: `history` tells it, and `revert` says it
         again. Changes that are no valid memory do not raise: the outcome is `quarantined`, with every fault. Raises NotFoundError,
-        and UsageError on a change of the id, the namespace or the source, or to a date that is not later.
+        UsageError on a change of the id, the namespace or the source, or to a date that is not later, and ChangedError where the
+        memory is not what was `expected` any more.
         """
         if not isinstance(changes, Mapping) or not all(isinstance(name, str) for name in changes):
             raise UsageError(f"changes={changes!r}: give a mapping of names of fields to their new values")
         given = {name: settled(value) for name, value in changes.items()}
-        return self._change(identifier, lambda tx, there: changed(tx.now, there, given), note)
+
+        def fields_of(tx: Tx, there: Present) -> Plain:
+            if expected is not None and plain(expected) != there.memory:
+                raise ChangedError(f"memory {identifier} was changed meanwhile: read it again, and change that")
+            return changed(tx.now, there, given)
+
+        return self._change(identifier, fields_of, note)
 
     def revert(self, identifier: str, *, note: str = "") -> Updated[M]:
         """Let a memory say again what it said before it was changed last, as a new version of now; done again, this takes itself

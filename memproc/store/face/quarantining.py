@@ -11,6 +11,7 @@ from typing import IO, Any, Unpack
 
 from memproc.arguments import limit_of, whole_number, whole_numbers
 from memproc.config import QuarantineStatus
+from memproc.enrichment.given import Enrich
 from memproc.errors import NotFoundError
 from memproc.formats import format_named
 from memproc.records import M, Memory
@@ -24,6 +25,7 @@ from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.changes.replay import ReplayPlan, Transform
 from memproc.store.changes.replaying import Replay, ReplayCourse, chosen_for_replay
 from memproc.store.changes.writer import Batch
+from memproc.store.enriching.enriching import Enriching, enriching_by
 from memproc.store.exporting import export_lines_to
 from memproc.store.face.face import Face
 from memproc.store.quarantine.edits import edits_in, export_lines
@@ -50,8 +52,9 @@ class Quarantining(Face[M]):
     ) -> list[Quarantined]:
         """Return the quarantined records that match all filters, in the order they came, at most `limit`.
 
-        The filters are `category`, `code` (of any fault), `job` (a number of a job that rejected it), and `source` (such as the
-        name of its file); `status` is open, replayed, discarded or None for any.
+        The filters are `category`, `code` (of any fault), `job` (a number of a job that rejected it), `source` (such as the name of
+        its file), `namespace` (the one that it came under) and `after` (the number of the last one of the page before); `status` is
+        open, replayed, discarded or None for any.
         """
         filters, most = which_of(status, **which), limit_of(limit)
 
@@ -126,18 +129,20 @@ class Quarantining(Face[M]):
         format: str | None = None,
         schema: type[Memory] | None = None,
         on_event: OnEvent | None = None,
+        enrich: Enrich | None = None,
         **which: Unpack[Filters],
     ) -> Report:
         """Ingest quarantined records again as a new job: all open ones, those with these numbers, or those that match the filters.
 
         They are read unchanged, or with another `format`, `mapping` (as of `ingest`) or `schema`, changed by `transform` (a
-        function of the value that returns a value, or None to skip the record), or from the edited export `edited`. Accepted
-        records leave quarantine and keep their history; the others stay with their new faults. `on_event` is called with each
-        `Event`, as by `ingest`. Raises UsageError if the file is not such an export, and NotFoundError if a number is not open. A
-        KeyboardInterrupt is raised with the `report`.
+        function of the value that returns a value, or None to skip the record), or from the edited export `edited`; and enriched
+        as by `add`. Accepted records leave quarantine and keep their history; the others stay with their new faults. `on_event` is
+        called with each `Event`, as by `ingest`. Raises UsageError if the file is not such an export, and NotFoundError if a number
+        is not open. A KeyboardInterrupt is raised with the `report`.
         """
         with told_to_the_end(on_event) as ending:
             started, report = perf_counter(), Report()
+            enriching = enriching_by(self._opened, schema or self.schema, enrich)
             edits, places = edits_in(Path(edited), redacts=self.settings.redact) if edited is not None else (None, {})
             wanted = None if numbers is None else whole_numbers(numbers)
             filters = which_of(**which)
@@ -156,23 +161,26 @@ class Quarantining(Face[M]):
             )
             ending.running = course = ReplayCourse(report, chosen, plan, started)
             try:
-                status = self._replay(course, plan, chosen.sizes) if chosen.sizes else "done"
+                status = self._replay(course, plan, chosen.sizes, enriching) if chosen.sizes else "done"
             except KeyboardInterrupt as error:
                 message = f"the replay (job {report.job}) was interrupted: another one goes on with what is left"
                 raise Interrupted(message, self._finished(course, plan, "interrupted")) from error
             ending.report = self._finished(course, plan, status)
         return report
 
-    def _replay(self, course: ReplayCourse, plan: ReplayPlan, numbers: Collection[int]) -> str:
+    def _replay(self, course: ReplayCourse, plan: ReplayPlan, numbers: Collection[int], enriching: Enriching | None) -> str:
         claim = self._writer.begin_job(REPLAY, course.report.format)
         course.report.job = claim.job
 
         def land(arrived: Arrived, origin: Origin) -> Landed:
+            if enriching is not None:
+                arrived = arrived._replace(records=enriching.enrich(arrived.records))
             return self._writer.land(claim, Batch(arrived, origin))
 
         replay = Replay(self._opened.transactions, land, plan, course)
         self._writer.catch_up(claim)
         status = self._writer.run_job(claim, lambda: replay.run(numbers))
+        course.report.enrichment = [] if enriching is None else enriching.told()
         self._writer.merge_index()
         return status
 

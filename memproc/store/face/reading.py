@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import IO
 
 import orjson
 
-from memproc.arguments import limit_of, maybe_number, moment_of
+from memproc.arguments import limit_of, maybe_number, moment_of, whole_numbers
 from memproc.config import Shape
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
@@ -213,9 +213,10 @@ class Reading(Face[M]):
 
         return self._opened.transactions.read(found)
 
-    def jobs(self) -> list[Job]:
-        """Return the jobs with their counts, the oldest first."""
-        return self._opened.transactions.read(lambda tx: jobs(tx, self._ask))
+    def jobs(self, *, numbers: Iterable[int] | None = None) -> list[Job]:
+        """Return the jobs with their counts, all or those with these `numbers`, the oldest first."""
+        chosen = None if numbers is None else whole_numbers(numbers)
+        return self._opened.transactions.read(lambda tx: jobs(tx, self._ask, chosen))
 
     def stats(self) -> dict[str, int]:
         """Return counts by name: memories, observations by outcome, and others."""

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
 
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 
+class BatchRow(NamedTuple):
+    """What is told of a batch: a value for each column of this name."""
+
+    number: int
+    first_position: int
+    records: int
+    stored: int
+    duplicate: int
+    merged: int
+    quarantined: int
+    review: int
+    seconds: float
+    committed_at: str
+
+
+_batches = tables.batches.c
+_OF_JOB = select(*(_batches[name] for name in BatchRow._fields))
+
+
 def insert_batch(tx: Tx, row: Mapping[str, Any]) -> None:
     """Write the row of a batch that lands now."""
     tx.insert_rows(tables.batches, [{**row, "committed_at": tx.now}])
+
+
+def batches_of(tx: Tx, job: int, after: int, limit: int) -> list[BatchRow]:
+    """Return at most so many batches of a job, in their order, behind the one of a number."""
+    rows = tx.execute(_OF_JOB.where(_batches.job == job, _batches.number > after).order_by(_batches.number).limit(limit))
+    return [BatchRow(**row._asdict()) for row in rows]
 
 
 def add_compared(tx: Tx, number: int, counts: tuple[int, int, int], seconds: float) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import func, literal, select, true, union_all
 
 from memproc.records import Outcome
 from memproc.report.report import Report
@@ -79,11 +79,15 @@ def stats(tx: Tx) -> dict[str, int]:
     }
 
 
-def jobs(tx: Tx, ask: Callable[[int, str | None], None]) -> list[Job]:
-    """Return the ingestions, the oldest first, with what their batches counted."""
+def jobs(tx: Tx, ask: Callable[[int, str | None], None], numbers: Collection[int] | None = None) -> list[Job]:
+    """Return the ingestions, all or those of some `numbers`, the oldest first, with what their batches counted."""
     columns = tables.jobs.c
+    is_meant = true() if numbers is None else columns.number.in_(numbers)
+    is_of_meant = true() if numbers is None else _batches.job.in_(numbers)
     summed = [func.sum(column).label(name) for name, column in _OUTCOMES.items()]
-    sums = select(_batches.job, func.max(_batches.committed_at).label("landed_at"), *summed).group_by(_batches.job)
+    sums = (
+        select(_batches.job, func.max(_batches.committed_at).label("landed_at"), *summed).where(is_of_meant).group_by(_batches.job)
+    )
     counts = {
         row.job: {name: int(getattr(row, name)) for name in _OUTCOMES} | {"landed_at": row.landed_at} for row in tx.execute(sums)
     }
@@ -91,7 +95,7 @@ def jobs(tx: Tx, ask: Callable[[int, str | None], None]) -> list[Job]:
     names = ("number", "source", "format", "status", "request", "started_at", "finished_at")
     more = columns.owner, columns.fence, columns.checkpoint
     result = []
-    for row in tx.execute(select(*more, *(columns[name] for name in names)).order_by(columns.number)):
+    for row in tx.execute(select(*more, *(columns[name] for name in names)).where(is_meant).order_by(columns.number)):
         owner = Owner.from_json(row.owner) if row.owner else None
         is_alive = owner.is_alive if owner and owner.is_here else None
         values: dict[str, Any] = {name: getattr(row, name) for name in names} | counts.get(row.number, none)

@@ -13,7 +13,7 @@ A job has three forms: `StoredJob`, how it stands in the database; `Claim`, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -25,7 +25,9 @@ from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.records import encode
 from memproc.store.jobs.owners import Owner
+from memproc.store.jobs.telling import Ending, tell_of_job
 from memproc.store.kinds import JobStatus
+from memproc.store.outbox.kinds import EventType
 from memproc.store.rows.state import StoreState
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -44,7 +46,8 @@ _jobs = tables.jobs.c
 @dataclass(slots=True)
 class Claim:
     """The right to land batches for a job: its number, its fence, the run it was given to, and how many batches this process knows
-    to have landed. `is_followed` tells that where it ends is kept, as a later job goes on there.
+    to have landed. `is_followed` tells that where it ends is kept, as a later job goes on there. `failing` are the first position
+    and the records of a batch that could not be written, `told_micros` is when webhooks were told how far the job is.
     """
 
     job: int
@@ -52,6 +55,8 @@ class Claim:
     owner: Owner
     landed: int = 0
     is_followed: bool = False
+    failing: tuple[int, int] | None = None
+    told_micros: int = 0
 
 
 class StoredJob(NamedTuple):
@@ -102,6 +107,7 @@ def begin(tx: Tx, what: Mapping[str, Any], owner: Owner) -> Claim:
     what = {**what, "checkpoint": None if checkpoint is None else sealed(number, 0, checkpoint)}
     running = {"status": JobStatus.RUNNING, "owner": owner.to_json(), "lease_until": _lease(tx), "started_at": tx.now}
     tx.insert_rows(tables.jobs, [{"number": number, **what, **running, "fence": 1, "landed": 0, "looked": 0}])
+    tell_of_job(tx, number, EventType.STARTED)
     return Claim(number, 1, owner)
 
 
@@ -129,6 +135,7 @@ def take(tx: Tx, job: StoredJob, owner: Owner) -> Claim:
     fence = tx.execute(select(_jobs.fence).where(_jobs.number == job.number)).scalar_one() + 1
     running = {"status": JobStatus.RUNNING, "owner": owner.to_json(), "lease_until": _lease(tx), "fence": fence}
     tx.update_rows(tables.jobs, [{"number": job.number, **running, "request": None, "finished_at": None}])
+    tell_of_job(tx, job.number, EventType.STARTED)
     return Claim(job.number, fence, owner, job.landed)
 
 
@@ -184,7 +191,9 @@ def finish(tx: Tx, claim: Claim, status: str) -> str:
     if job is None:
         return status
     status = JobStatus.CANCELLED if job.request == "cancel" and status not in FINISHED else status
-    end(tx, [claim.job], status, keeps_place=claim.is_followed and status == JobStatus.DONE)
+    to_tell = Ending.of(tx, [claim.job], status, claim.failing)
+    _write_end(tx, [claim.job], status, keeps_place=claim.is_followed and status == JobStatus.DONE)
+    to_tell.tell(tx)
     return status
 
 
@@ -229,8 +238,14 @@ def ask(tx: Tx, number: int, request: Request | None) -> None:
         raise UsageError(f"{state}: `memproc ingest --resume` on its files goes on with it, --cancel gives it up")
 
 
-def end(tx: Tx, numbers: Iterable[int], status: str, *, keeps_place: bool = False) -> None:
+def end(tx: Tx, numbers: Sequence[int], status: str) -> None:
     """Write how jobs have ended that no process runs any more; where they are finished, nothing goes on but what follows them."""
+    to_tell = Ending.of(tx, numbers, status)
+    _write_end(tx, numbers, status)
+    to_tell.tell(tx)
+
+
+def _write_end(tx: Tx, numbers: Sequence[int], status: str, *, keeps_place: bool = False) -> None:
     ended = {"status": status, "request": None, "finished_at": tx.now, "owner": None, "lease_until": None}
     if status in FINISHED and not keeps_place:
         ended["checkpoint"] = None

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from memproc.errors import StoreError, UsageError
 from memproc.store.jobs.jobs import FINISHED, LEASE_MICROS, Claim, StoredJob, end, jobs_by_number, take
 from memproc.store.jobs.owners import Owner
+from memproc.store.jobs.telling import Ending
 from memproc.store.kinds import JobStatus
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -28,8 +29,11 @@ def note_status(tx: Tx, number: int, status: JobStatus) -> None:
     if status in (JobStatus.CANCELLED, JobStatus.FAILED, JobStatus.SKIPPED):
         end(tx, [number], status)
     else:
+        is_left = status in (JobStatus.PAUSED, JobStatus.HELD)
+        to_tell = Ending.of(tx, [number] if is_left else [], status)
         row = {"number": number, "status": status, "request": None, "owner": None, "lease_until": None, "finished_at": None}
         tx.update_rows(tables.jobs, [row])
+        to_tell.tell(tx)
 
 
 def stored_jobs(tx: Tx, numbers: set[int]) -> dict[int, StoredJob]:
@@ -40,10 +44,9 @@ def stored_jobs(tx: Tx, numbers: set[int]) -> dict[int, StoredJob]:
 def take_waiting(tx: Tx, number: int, owner: Owner) -> Claim:
     """Give a job to a run; the first one begins it."""
     (job,) = jobs_by_number(tx, {number})
-    claim = take(tx, job, owner)
-    if claim.fence == 1:
+    if tx.execute(_OWN.where(tables.jobs.c.number == number)).one().fence == 0:
         tx.update_rows(tables.jobs, [{"number": number, "started_at": tx.now}])
-    return claim
+    return take(tx, job, owner)
 
 
 def adopt(tx: Tx, claim: Claim, source: str, format: str, key: tuple[bytes | None, bytes | None]) -> StoredJob:

@@ -18,6 +18,7 @@ from xxhash import xxh3_128_digest
 from memproc.config import QuarantineStatus
 from memproc.dedup.keys import Key, key_of
 from memproc.records import Category, Fault, Outcome, Plain, Rejected, encode
+from memproc.store.enriching.kept import take_rejected_out
 from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
 from memproc.store.rows.observations import forgotten_among
 from memproc.store.rows.tombstones import Tombstone, write_tombstones
@@ -191,6 +192,7 @@ def take_texts_out(tx: Tx, records: Sequence[Plain], keys: Collection[Key]) -> N
 def take_out(tx: Tx, numbers: Collection[int]) -> int:
     """Delete quarantined records, whatever their status, and keep their hashes; return how many there were."""
     gone = {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.number, numbers)}
+    take_rejected_out(tx, (raw_of(tx, number) for number in gone))
     outcome = Outcome.QUARANTINED.value
     tombstones = [Tombstone(row.key, None, None, row.batch, row.position, outcome, row.times_seen) for row in gone.values()]
     write_tombstones(tx, tombstones)

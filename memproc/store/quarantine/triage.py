@@ -45,7 +45,7 @@ _FOUND = (
     .join(_LAST, _rows.last_batch == _LAST.c.number)
 )
 _AS_THEY_ARE = [name for name in Quarantined.__dataclass_fields__ if name not in ("faults", "raw", "history")]
-_LIKE = ("number", "pattern", "category", "code", "path", "message", "faults", "source", "status", "times_seen")
+_LIKE = ("number", "pattern", "category", "code", "path", "message", "faults", "source", "status", "times_seen", "namespace")
 _GROUPED = select(*(_rows[name] for name in _LIKE))
 _STATUS = select(_rows.number, _rows.key, _rows.status, _rows.faults)
 
@@ -57,11 +57,14 @@ class Filters(TypedDict, total=False):
     code: str | None
     job: int | None
     source: str | None
+    namespace: str | None
+    after: int | None
 
 
 class QuarantineFilter(NamedTuple):
     """Which quarantined records are meant: those that match all that is given. `code` is that of any of its faults, `job` any that
-    rejected it, `source` the name of the file or the like, `status` None any.
+    rejected it, `source` the name of the file or the like, `namespace` what the caller had said of it, `after` the number that
+    theirs are above, `status` None any.
     """
 
     category: str | None = None
@@ -69,12 +72,16 @@ class QuarantineFilter(NamedTuple):
     job: int | None = None
     source: str | None = None
     status: QuarantineStatus | None = "open"
+    namespace: str | None = None
+    after: int | None = None
 
     def includes(self, row: Any) -> bool:
         """Tell whether a row that SQL found is meant, its job and status apart."""
         return (
             self.category in (None, row.category)
             and self.source in (None, row.source)
+            and self.namespace in (None, row.namespace)
+            and row.number > (self.after or 0)
             and (self.code is None or any(fault["code"] == self.code for fault in orjson.loads(row.faults)))
         )
 
@@ -89,6 +96,8 @@ def which_of(status: QuarantineStatus | None = "open", **filters: Unpack[Filters
         raise UsageError(f"status {status!r}: choose one of {', '.join(STATUSES)}")
     if (job := filters.get("job")) is not None:
         filters["job"] = whole_number("job", job)
+    if (after := filters.get("after")) is not None:
+        filters["after"] = whole_number("after", after)
     return QuarantineFilter(status=status, **filters)
 
 
@@ -96,6 +105,8 @@ def rows_of(tx: Tx, which: QuarantineFilter, query: Select[Any] = _FOUND) -> Ite
     """Give the rows of the records that are meant, in the order of their numbers, without their bytes."""
     if which.status is not None:
         query = query.where(_rows.status == which.status)
+    if which.after is not None:
+        query = query.where(_rows.number > which.after)
     chunks = tx.in_chunks(query, _rows.number, CHUNK)
     if which.job is not None:
         numbers, query = sorted(rejected_in(tx, which.job)), query.order_by(_rows.number)

@@ -9,8 +9,10 @@ from typing import Any
 import orjson
 
 from memproc.errors import NotFoundError
+from memproc.store.jobs.telling import tell_of_job
 from memproc.store.jobs.waiting import insert_waiting, note_status
 from memproc.store.kinds import JobStatus, QueueState
+from memproc.store.outbox.kinds import EventType
 from memproc.store.queue.rows import STATUS, QueueRow, hash_of, note_change, states_of, waits_behind
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -74,6 +76,7 @@ def submit(tx: Tx, order: Order) -> QueueRow:
     ended: dict[str, Any] = {"ended_at": tx.now, "error": why} if state is QueueState.SKIPPED else {}
     row = row._replace(state=int(state), ready_at=ready, **ended)
     tx.insert_rows(tables.queue, [row._asdict()])
+    tell_of_job(tx, number, EventType.CREATED)
     if (status := STATUS[state]) is not JobStatus.WAITING:
         note_status(tx, number, status)
     note_change(tx, (number, None, state), by=order.submitter, why=why or "submitted")

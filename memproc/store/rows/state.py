@@ -18,7 +18,7 @@ _jobs, _store = tables.jobs.c, tables.store.c
 class StoreState(NamedTuple):
     """How the store stands: its epoch and policy, the number of the newest segment, batch and observation (0 where there is none),
     whether there are links to what an odd token may stand for, decisions and tombstones at all; and of a job its fence, how many
-    batches landed, how many of these were looked at, and what is asked of it.
+    batches landed, how many of these were looked at, and what is asked of it; and whether anybody is told of jobs.
     """
 
     epoch: int
@@ -33,6 +33,7 @@ class StoreState(NamedTuple):
     landed: int
     looked: int
     request: str | None
+    has_endpoints: bool
 
     @property
     def has(self) -> tuple[bool, bool, bool]:
@@ -61,6 +62,7 @@ _STANDING = select(
     _jobs.landed,
     _jobs.looked,
     _jobs.request,
+    exists(select(tables.webhook_endpoints.c.number)).label("has_endpoints"),
 ).where(_jobs.number == bindparam("job"))
 
 

@@ -12,6 +12,7 @@ from memproc.dedup.compare.reasons import BETWEEN, reason_told
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row
 from memproc.records import M, Plain
+from memproc.report.read_from import place_in
 from memproc.store.answers import Entry, ObservationSeen, Trace
 from memproc.store.kinds import LedgerKind
 from memproc.store.rows.decisions import all_decisions
@@ -26,7 +27,8 @@ _seen, _gone, _batches = tables.observations.c, tables.forgotten.c, tables.batch
 _AS_THEY_ARE = ("outcome", "confidence", "batch", "position", "times_seen")  # columns whose values are told as they are
 _SIGHTINGS = (
     select(_seen.key, _seen.record, *(_seen[name] for name in _AS_THEY_ARE))
-    .add_columns(_batches.job, _batches.committed_at.label("first_seen"), _LAST.c.committed_at.label("last_seen"))
+    .add_columns(_batches.job, _batches.first_position, _batches.measured)
+    .add_columns(_batches.committed_at.label("first_seen"), _LAST.c.committed_at.label("last_seen"))
     .join_from(tables.observations, tables.batches, _seen.batch == _batches.number)
     .join(_LAST, _seen.last_batch == _LAST.c.number)
 )
@@ -47,6 +49,7 @@ def trace_of(tx: Tx, rows: Sequence[Row], memory: M) -> Trace[M]:
             record=orjson.loads(row.record),
             speaks=row.key in speaking,
             job=row.job,
+            place=place_in(row.measured, row.position - row.first_position),
             first_seen=row.first_seen,
             last_seen=row.last_seen,
             **{name: getattr(row, name) for name in _AS_THEY_ARE},
@@ -54,7 +57,7 @@ def trace_of(tx: Tx, rows: Sequence[Row], memory: M) -> Trace[M]:
         for row in tx.select_by_keys(_SIGHTINGS, _seen.key, keys)
     )
     read = [
-        Entry(seen.first_seen, "read", seen.observation, None, None, _place(seen.outcome, seen.job, seen.position))
+        Entry(seen.first_seen, "read", seen.observation, None, None, _place(seen.outcome, seen.job, seen.position, seen.place))
         for seen in observations
     ]
     handles = {*keys, *(row.observation.node for row in rows)}
@@ -75,8 +78,9 @@ def trace_of_forgotten(tx: Tx, key: Key) -> Trace[Any] | None:
     return Trace(None, (), _story(tx, read, handles), ())
 
 
-def _place(outcome: str, job: int, position: int) -> str:
-    return f"{outcome}, job {job}" + (f", position {position}" if position >= 0 else "")
+def _place(outcome: str, job: int, position: int, place: str | None = None) -> str:
+    where = f", position {position}" if position >= 0 else ""
+    return f"{outcome}, job {job}{where}" + (f" ({place})" if place else "")
 
 
 def _story(tx: Tx, read: Sequence[Entry], handles: Collection[Key]) -> tuple[Entry, ...]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memproc.store.sql import columns, enrichment_tables, queue_tables, search_tables
+from memproc.store.sql import access_tables, columns, enrichment_tables, flow_tables, outbox_tables, queue_tables, search_tables
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 from memproc.store.sql.gate_tables import gates as gates  # noqa: PLC0414 - to be had here, as all tables
 
@@ -32,6 +32,8 @@ SCHEMA = 11
 PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
+tokens, audit, replies = access_tables.tokens, access_tables.audit, access_tables.replies
+calls, uploads = access_tables.calls, access_tables.uploads
 
 store = Table(
     f"{PREFIX}store",
@@ -221,8 +223,10 @@ batches = Table(
     text("known_rejected"),  # of rejected records that were in quarantine, by number, ranges of positions; 0: of forgotten ones
     Column("seconds", Double, nullable=False),
     text("committed_at"),
-    seal(but=("measured",)),  # of which nothing depends but what a report tells
-    text("measured", nullable=True),  # where its time went, memory and bytes, as JSON; the last column, as an upgrade adds it
+    seal(but=("measured",)),  # of which nothing depends but what a report and a trace tell
+    text(
+        "measured", nullable=True
+    ),  # its time, memory, bytes, place in its source, as JSON; the last column, as an upgrade adds it
     Index(f"{PREFIX}batches_job", "job"),
 )
 
@@ -280,9 +284,13 @@ segments = Table(
     PrimaryKeyConstraint("number", "part"),
 )
 
+flow_runs, flow_steps, flow_attempts = flow_tables.flow_runs, flow_tables.flow_steps, flow_tables.flow_attempts
 enrichments, enriched = enrichment_tables.enrichments, enrichment_tables.enriched
 enrichment_orders = enrichment_tables.enrichment_orders
 searched = search_tables.searched
 queue, queue_needs, queue_rules = queue_tables.queue, queue_tables.queue_needs, queue_tables.queue_rules
 queue_attempts, queue_changes = queue_tables.queue_attempts, queue_tables.queue_changes
 schedules, workers = queue_tables.schedules, queue_tables.workers
+webhook_endpoints, webhook_events = outbox_tables.webhook_endpoints, outbox_tables.webhook_events
+webhook_deliveries = outbox_tables.webhook_deliveries
+notices, notice_rules = outbox_tables.notices, outbox_tables.notice_rules

@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import zipfile
 
 import h5py
@@ -20,10 +22,11 @@ from memproc.ingestion.opening import Asked
 from memproc.ingestion.reading import read_file
 from memproc.records import Rejected, plain
 from memproc.sources.files import How
-from memproc.sources.tables import kinds
+from memproc.sources.tables import arrow_rows, kinds
 from memproc.sources.tables.parquet import rows_of_parquet
 from tests.command_line import as_json, run_memproc
 from tests.sources.tables.writing import ROWS, WRITERS, write_h5py, write_parquet, write_sheets
+from tests.waiting import LIMIT_SECONDS
 
 EXPECTED = [
     {
@@ -302,3 +305,27 @@ def test_a_large_parquet_file_is_read_a_little_at_a_time(tmp_path):
             most = max(most, pa.total_allocated_bytes() - before)
     assert (seen, (tmp_path / "a.parquet").stat().st_size > 30_000_000) == (rows, True)
     assert most < 10_000_000
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "+05:30"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_with_a_zone_are_as_arrow_tells_them(zone, unit):
+    """Of every unit, before 1970 too, and where one is missing."""
+    seconds = [0, 1_698_541_200, None, -5_000_000_000]
+    kind = pa.timestamp(unit, zone)
+    column = pa.array(seconds, pa.timestamp("s", zone)).cast(kind)
+    expected = column.cast(pa.timestamp("us", zone)).to_pylist()
+    found = arrow_rows._values(column)
+    assert [one and one.isoformat() for one in found] == [one and one.isoformat() for one in expected]
+
+
+@pytest.mark.costly
+def test_a_time_with_a_zone_does_not_load_pandas(tmp_path):
+    """It takes some forty MB, and Arrow loads it where it is installed."""
+    times = pa.array([1_700_000_000_000_000], pa.timestamp("us", "UTC"))
+    pq.write_table(pa.table({"content": ["Prefers tea"], "created_at": times}), tmp_path / "a.parquet")
+    code = "import memproc, sys; print(memproc.ingest('a.parquet', 'm.db').stored, 'pandas' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=LIMIT_SECONDS
+    )
+    assert done.stdout == "1 False\n"

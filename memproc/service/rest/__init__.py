@@ -1,0 +1,1 @@
+"""A store over HTTP: the application, its routes, and what stands before each of them."""
