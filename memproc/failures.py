@@ -85,6 +85,10 @@ UNKNOWN = Failure(Kind.CRITICAL, "the database refused")
 READ_ONLY = Failure(
     Kind.CRITICAL, "the store is read-only: give this user the right to write its file and its folder, or copy it to where he may"
 )
+REMOVED = Failure(
+    Kind.CRITICAL,
+    "the file of the store was removed while it was open, and what is written now is nowhere: bring it back, open anew",
+)
 CHANGED_WHILE_READ = Failure(Kind.TRANSIENT, "another process wrote what was read meanwhile")
 DAMAGED = _BY_CODE["SQLITE_CORRUPT"]
 LOST = _BY_CODE["08006"]

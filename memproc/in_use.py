@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+SQLITE_START = b"SQLite format 3\0"
 ENDS = ("-wal", "-shm", "-journal")  # of the names of the files that SQLite keeps next to a database
 
 
@@ -56,6 +57,25 @@ def whose(path: str | Path | int) -> str:
     place = "" if isinstance(path, int) else os.path.realpath(path)
     identity = identity_of(path)
     return next((told for one in held if (told := one.is_at(place, identity))), "")
+
+
+def database_at(path: str | Path) -> str:
+    """Return in words what of a SQLite database is at a path, to follow the path in a message, else an empty text: also of an open
+    store, which is not looked into.
+    """
+    place = os.path.realpath(path)
+    if _is_database(place):
+        return "is a SQLite database"
+    of = next((place.removesuffix(end) for end in ENDS if place.endswith(end)), None)
+    return f"belongs to {os.path.basename(of)}, a SQLite database" if of and _is_database(of) else ""  # noqa: PTH119 - it is text
+
+
+def _is_database(place: str) -> bool:
+    if not os.path.isfile(place) or whose(place):  # noqa: PTH113 - raises on nothing
+        return False
+    with suppress(OSError), Path(place).open("rb") as opened:
+        return opened.read(len(SQLITE_START)) == SQLITE_START
+    return False
 
 
 def identity_of(path: str | Path | int) -> set[tuple[int, int]]:

@@ -10,7 +10,7 @@ Rules:
 - Links are followed: they stay, and their target is replaced in its own folder, or created. If a file has several names (hard
   links), only the given name leads to the new file; the others keep the older one.
 - Anything else is written through and never replaced. So is an open descriptor (/dev/stdout, /dev/fd/3), even one of a file.
-- The files of an open store are no target.
+- The files of an open store are no target; those of any SQLite database are one of a backup alone.
 - A writer holds a lock on its unfinished file. A file left by a killed writer has no lock: the next writer to that target removes
   it.
 """
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from memproc.errors import StoreError, UsageError, refuse_url
-from memproc.in_use import whose
+from memproc.in_use import database_at, whose
 
 try:
     import fcntl
@@ -79,6 +79,8 @@ def written(to: str | Path | IO[bytes], lines: Iterable[bytes], *, is_private: b
     if file is None:
         with through(to) as stream:
             return _put(stream, lines)
+    if told := database_at(file):
+        raise UsageError(f"{to} {told}, which is never overwritten by this: give another file")
     with beside(to, file, is_private=is_private) as part:
         return _put(part.stream, lines)
 

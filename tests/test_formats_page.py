@@ -6,10 +6,11 @@ import re
 
 import pytest
 
+from memproc.flows.steps import STEPS
 from memproc.testing import EXPORTS
 from memproc.validation.advice import HINTS
 from tests.conftest import ROOT
-from tools import codes_page, strategies_list
+from tools import codes_page, flow_page, strategies_list
 from tools.formats_page import PAGE, page
 
 
@@ -38,3 +39,10 @@ def test_the_page_of_codes_is_up_to_date():
     made = set(re.findall(r'\b(?:fault|failed|raised)\([^()"]*(?:"[^"]*", )?"([a-z]+(?:_[a-z0-9]+)+)"', sources)) - NO_CODES
     assert len(made) > 20
     assert {code for code in HINTS.keys() | made if f"| `{code}` |" not in text} == set()
+
+
+def test_the_page_of_flows_and_the_published_schema_are_up_to_date():
+    """`python tools/flow_page.py` writes them; each kind of step is told with what it gives."""
+    assert flow_page.PAGE.read_text() == flow_page.page()
+    assert flow_page.SCHEMA.read_bytes() == flow_page.schema()
+    assert flow_page.GIVES.keys() == STEPS.keys()

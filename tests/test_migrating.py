@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 import memproc
 from memproc.formats import generic
+from memproc.intake.riding import MOST_KINDS
 from memproc.store.changes import landing
 from tests.command_line import as_json, run_memproc
 from tests.conftest import ROOT
@@ -352,3 +353,14 @@ def test_a_hundred_thousand_messy_rows_migrate_with_the_mapping_file_of_the_page
     assert not any("&" in text.replace(" & ", "") or "Ã" in text for text in texts)
     numbers = {re.search(r"\d+", body)[0] for body in readable}
     assert {re.search(r"\d+", text)[0] for text in texts} == numbers
+
+
+@pytest.mark.costly
+def test_names_of_left_out_columns_do_not_pile_up(tmp_path):
+    """Where each record has others, as where an id is a name: they would stand in the checkpoint of every batch."""
+    rows = [{"body": f"Has {number} hens", f"column of {number}": 1, "always": 1} for number in range(2 * MOST_KINDS)]
+    settings = memproc.Settings(batch_size=200)
+    report = memproc.ingest(rows, tmp_path / "n.db", mapping={"fields": {"content": "body"}, "rest": "none"}, settings=settings)
+    assert len(report.left_out) == MOST_KINDS + 1
+    assert report.left_out["column always"] == len(rows)
+    assert report.left_out.total() == 2 * len(rows)

@@ -20,6 +20,7 @@ from memproc.flows.flow import Flow, Parameter
 from memproc.flows.step import Retry
 from memproc.flows.steps import STEPS
 from memproc.flows.steps.enrich import Endpoint
+from memproc.flows.steps.notify import Mail
 from memproc.sources.yaml_values import yaml_lines, yaml_value
 
 EXTRA = "flows"
@@ -27,7 +28,7 @@ LARGEST_BYTES = 1 << 20
 MOST_TOLD = 20
 LEAST_ALIKE = 0.5  # of 1: what is less alike is not meant
 Place = tuple[str | int, ...]
-_PARTS: Mapping[str | int, type[BaseModel]] = {"retry": Retry, "by": Endpoint}
+_PARTS: Mapping[str | int, type[BaseModel]] = {"retry": Retry, "by": Endpoint, "mail": Mail}
 _MISSING = {"missing", "union_tag_not_found"}
 
 
@@ -112,15 +113,21 @@ def _distinct(errors: Sequence[ErrorDetails], given: Any) -> Iterator[tuple[Plac
 def _place(error: ErrorDetails, given: Any) -> Place:
     """Return where in the flow an error is: without the kinds that pydantic puts between names."""
     place: list[str | int] = []
-    value = given
+    value: Any = given
     *before, last = error["loc"]
     for name in (*before, last):
-        if (isinstance(value, dict) and name in value) or (isinstance(value, list) and isinstance(name, int) and name < len(value)):
+        if _is_in(name, value):
             value = value[name]
         elif name is not last or error["type"] not in _MISSING:
             continue
         place.append(name)
     return tuple(place)
+
+
+def _is_in(name: str | int, value: Any) -> bool:
+    if isinstance(value, dict):
+        return name in value
+    return isinstance(value, list) and isinstance(name, int) and name < len(value)
 
 
 def _fault(found: tuple[Place, ErrorDetails], given: Any, lines: Mapping[Place, int]) -> FlowFault:

@@ -25,7 +25,7 @@ from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
 from memproc.formats.mapping import told
 from memproc.ingestion.source import Given, Source, Sources
-from memproc.intake import Intake
+from memproc.intake import Intake, add_counts
 from memproc.records import Memory, encode
 from memproc.report.read_from import ReadFrom
 from memproc.sources.files import check_not_in_use
@@ -152,7 +152,7 @@ class Place:
         counted = Counter(committed.left_out)
         for item, more in self._left_out:
             if item < items:
-                counted.update(more)
+                add_counts(counted, more)
         start = Start(source, items, inside, self._mark_behind(items) if self._mark_behind else mark)
         return committed._replace(start=start, left_out=counted)
 

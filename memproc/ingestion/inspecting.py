@@ -15,7 +15,7 @@ from memproc.formats.naming import Names
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.remarks import dates_in
 from memproc.ingestion.source import Source
-from memproc.intake import Intake, dates_among, kinds_left_out, secrets_among
+from memproc.intake import Intake, add_counts, dates_among, kinds_left_out, secrets_among
 from memproc.records import Plain, Rejected, is_mapping
 from memproc.sources.decoding import item_of
 
@@ -199,7 +199,7 @@ def _read(source: Source, seen: FileSeen, found: Inspection, names: Names) -> No
     for item in source.items:
         chunk = source.intake.take(item)
         for _, more in chunk.left_out:
-            seen.left_out.update(kinds_left_out(more))
+            add_counts(seen.left_out, kinds_left_out(more))
             found.secrets.update(secrets_among(more))
             found.forms.update(dates_among(more))
         records = chunk.records

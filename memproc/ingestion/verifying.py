@@ -23,7 +23,7 @@ from memproc.formats import generic
 from memproc.formats.mapping.paths import PathFailedError
 from memproc.formats.mapping.tracing import traced
 from memproc.ingestion.source import Source
-from memproc.intake import Chunk, Intake, kinds_left_out
+from memproc.intake import Chunk, Intake, add_counts, kinds_left_out
 from memproc.records import Memory, Plain, encode, is_mapping
 from memproc.report.migration import Changes, Check
 from memproc.report.report import Report
@@ -77,7 +77,7 @@ class Reread:
         left_out = set[int]()
         for at, counts in chunk.left_out:
             if kinds := kinds_left_out(counts):
-                self.kinds_left_out.update(kinds)
+                add_counts(self.kinds_left_out, kinds)
                 left_out.add(at)
         is_flat = intake.format.read in generic.READS
         accepted = dict(zip(chunk.records.accepted.position, chunk.records.accepted.json, strict=True))

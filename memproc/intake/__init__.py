@@ -10,12 +10,13 @@ from memproc.intake.isolating import isolated
 from memproc.intake.limits import exceeded_limit
 from memproc.intake.names import clean_name, required_name
 from memproc.intake.rejections import given_up, internal, raw_of
-from memproc.intake.riding import OWN, dates_among, kinds_left_out, secrets_among
+from memproc.intake.riding import OWN, add_counts, dates_among, kinds_left_out, secrets_among
 
 __all__ = [
     "OWN",
     "Chunk",
     "Intake",
+    "add_counts",
     "clean_name",
     "dates_among",
     "exceeded_limit",

@@ -14,6 +14,7 @@ from memproc.dates import forms_read
 from memproc.records import Given, Plain
 
 SECRET, DATE = "secret:", "date:"  # what the names of the counts begin with
+MOST_KINDS, OTHERS = 1_000, "of other kinds"
 OWN = "memproc"  # what the names of memproc's own formats begin with
 Counts = Mapping[str, int]
 
@@ -35,6 +36,19 @@ def with_secrets(
         if found:
             counts[bisect_right(ends, place)].update({SECRET + kind: count for kind, count in found.items()})
     return [(item, dict(found)) for item, found in sorted(counts.items())]
+
+
+def add_counts(counted: Counter[str], more: Counts) -> None:
+    """Add counts of what was left out. Names may come from data: of more than a thousand, the new ones are counted together.
+
+    >>> counted = Counter({f"column {number}": 1 for number in range(MOST_KINDS)})
+    >>> add_counts(counted, {"column a": 1, "column 7": 1, "secret:jwt": 1, "column b": 2})
+    >>> counted[OTHERS], counted["column 7"], counted["secret:jwt"]
+    (3, 2, 1)
+    """
+    for kind, count in more.items():
+        is_kept = kind in counted or len(counted) < MOST_KINDS or kind.startswith((SECRET, DATE))
+        counted[kind if is_kept else OTHERS] += count
 
 
 def note_dates(record: Plain, counts: Counter[str], value: object, format_name: str) -> None:

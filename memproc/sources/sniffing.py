@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import IO
 
+from memproc.in_use import SQLITE_START
 from memproc.sources.decoding import decode
 
 SNIFFED_BYTES = 1 << 16
@@ -37,7 +38,6 @@ _MEDIA_STARTS = re.compile(
     rb"|\x1a\x45\xdf\xa3",
     re.DOTALL,
 )
-SQLITE_START = b"SQLite format 3\0"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 BOM = b"\xef\xbb\xbf"
 _WIDE_MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}

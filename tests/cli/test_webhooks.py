@@ -87,7 +87,7 @@ def test_rules_are_kept_shown_and_cleared(path, tmp_path):
     memproc.ingest([{"content": ""}], path, settings=memproc.Settings(on_error="stop"))
     file.write_text(rules(1))
     run_memproc("notify", "rules", path, file)
-    assert as_json(run_memproc("notify", "send", path, "--until-empty", "--json"), 1)["failed"] == 1
+    assert as_json(run_memproc("notify", "send", path, "--until-empty", "--json"), 1)["failed"] > 0
     assert as_json(run_memproc("notify", "test", path, "mail", "--json"), 1)["why"].startswith("ConnectionRefusedError")
     code, told, _ = run_memproc("notify", "list", path)
     assert told.startswith("1  waiting  ends: job 1 failed, to mail: ConnectionRefusedError")

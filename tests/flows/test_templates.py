@@ -40,12 +40,16 @@ def test_a_nightly_import_takes_in_what_is_good_enough(begun, tmp_path):
     """And a person looks where it is not."""
     records(tmp_path, lines=BAD)
     (tmp_path / "export.jsonl").rename(tmp_path / "export.json")
-    report = begun("nightly-import", most_quarantined="0.01")
-    assert (report.status, [*report.asks]) == ("waiting", ["gate"])
-    report = say(tmp_path, "gate")
+    report = begun("nightly-import", most_quarantined="1%")
+    assert (report.status, [*report.asks]) == ("waiting", ["look_at"])
+    assert outputs(report)["gate"]["rules"] == {"few-quarantined": "failed", "as-usual": "open"}
+    report = say(tmp_path, "look_at")
     assert (report.status, outputs(report)["load"]["stored"]) == ("done", 40)
     assert (tmp_path / "reports/nightly-1.md").is_file()
     assert statuses(report)["report_failure"] == "skipped"
+    report = begun("nightly-import", most_invalid="1%")
+    assert (report.status, statuses(report)["load"], statuses(report)["report_failure"]) == ("failed", "skipped", "done")
+    assert "few-invalid: 1 of 41" in report.error
 
 
 def test_a_migration_waits_for_a_person_and_is_verified(begun, tmp_path):

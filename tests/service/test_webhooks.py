@@ -30,6 +30,8 @@ from memproc.service.webhooks.sender import Sending, deliver, ping
 from memproc.service.webhooks.signing import headers_of, key_of, new_secret
 from memproc.service.worker import Worker
 from memproc.sources.rest.gate import Outside
+from memproc.store.jobs.telling import ENDED
+from memproc.store.kinds import JobStatus
 from memproc.store.outbox.endpoints import endpoints
 from memproc.store.outbox.kinds import OF_JOBS, OF_TASKS, EndpointKind
 from memproc.store.outbox.letters import prune
@@ -242,6 +244,7 @@ def test_one_that_fails_for_days_is_disabled(fresh_file, receiver):
     assert now.deliveries.keys() == {"dead"}
 
 
+@pytest.mark.costly
 def test_a_receiver_may_ask_for_time(fresh_file, receiver):
     """It is not asked again before, and neither is it of another job."""
     receiver.more["retry-after"] = "3000"
@@ -423,3 +426,10 @@ def test_what_becomes_of_a_queued_job_is_told_from_the_beginning(fresh, receiver
         *(("created", "waiting"), ("started", "running"), ("failed", "failed")),
     ]
     assert {one.told["data"]["name"] for one in receiver.accepted} == {"nightly", None}
+
+
+def test_each_way_that_a_job_ends_has_a_type():
+    """Whatever states come to be."""
+    going_on = {JobStatus.RUNNING, JobStatus.WAITING}
+    assert ENDED.keys() == {*JobStatus} - going_on
+    assert {*ENDED.values()} <= {*OF_JOBS}

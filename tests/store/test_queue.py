@@ -9,10 +9,10 @@ import pytest
 
 import memproc
 from memproc.errors import NotFoundError, UsageError
-from memproc.service.reading import what_of
 from memproc.service.worker import Worker
 from memproc.store.queue.choosing import MICROS, Head, Load, choose
 from memproc.store.queue.rules import QueueRules
+from memproc.store.queue.work import sources_of
 from tests.databases import all_text
 from tests.service.queues import jsonl, states, worked
 
@@ -275,5 +275,5 @@ def test_what_is_in_no_file_is_kept_without_what_is_secret(fresh_file, tmp_path,
             assert "tiger" not in str(raised.value)
         store.submit(memproc.RestPages("https://api.example.org/v1", headers={"X-Key": "ENV:NOTES_TOKEN"}), held=True)
         assert "lion" not in all_text(store)
-        (kept,) = what_of(store.queue("held")[0].work)
+        (kept,) = sources_of(store.queue("held")[0].work)
         assert (kept.url, kept.headers, kept.hosts) == ("https://api.example.org/v1", {"X-Key": "ENV:NOTES_TOKEN"}, ())

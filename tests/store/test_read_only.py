@@ -287,3 +287,16 @@ def test_what_is_written_meanwhile_is_read_anew(folder, tmp_path):
                 assert store.doctor() == other.doctor() == ()
     finally:
         subprocess.run(["umount", "--lazy", elsewhere], check=True, timeout=LIMIT_SECONDS)
+
+
+def test_a_store_whose_file_was_removed_says_so(tmp_path):
+    """What is written into a removed file is nowhere, though the database takes it; and a job that is watched would never end."""
+    with memproc.open(tmp_path / "m.db") as store:
+        store.add({"content": "Prefers tea"})
+        (tmp_path / "m.db").rename(tmp_path / "away.db")
+        for call in (lambda: store.add({"content": "Has a cat"}), lambda: memproc.ingest([{"content": "x"}], store), store.jobs):
+            with pytest.raises(memproc.DatabaseError, match="was removed while it was open"):
+                call()
+        (tmp_path / "away.db").rename(tmp_path / "m.db")
+        assert [memory.content for memory in store] == ["Prefers tea"]
+        assert store.recount().is_whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -328,3 +329,21 @@ def test_a_store_of_a_newer_memproc_is_told_by_every_command():
         assert (code, "newer memproc (schema 99)" in told) == (1, True)
     code, out, _ = run_memproc("doctor", "m.db")
     assert (code, "tables of a newer memproc" in out) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["other.db", "other.db-wal", "link"])
+def test_no_other_store_is_written_over(tmp_path, name):
+    """By whatever writes a file but a backup, which may replace one: its memories would be gone, or those of its last hours."""
+    (tmp_path / "a.jsonl").write_text('{"content": "Prefers tea"}\n')
+    (tmp_path / "link").symlink_to("other.db")
+    with memproc.open(tmp_path / "m.db") as store:
+        memproc.ingest([{"content": "Has a cat"}, {"content": ""}], store)
+    shutil.copy(tmp_path / "m.db", tmp_path / "other.db")
+    (tmp_path / "other.db-wal").write_bytes(b"what was committed last")
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("other*")}
+    own = tmp_path / "m.db"
+    commands = [("transform", tmp_path / "a.jsonl", "--to"), ("export", own, "--to"), ("export", own, "--full", "--to")]
+    for command in [*commands, ("export", own, "--as", "mem0", "--to"), ("quarantine", own, "--export")]:
+        code, _, told = run_memproc(*command, tmp_path / name)
+        assert (code, "SQLite database" in told) == (2, True), (command, told)
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("other*")} == before

@@ -6,7 +6,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from memproc.flows.step import Step
-from memproc.flows.steps import enrich, export, fetch, forget, gate, ingest, migrate, report, review, run, transform, validate
+from memproc.flows.steps import (
+    enrich,
+    export,
+    fetch,
+    forget,
+    gate,
+    ingest,
+    migrate,
+    notify,
+    report,
+    review,
+    run,
+    transform,
+    validate,
+)
 
 STEPS: Mapping[str, Step] = MappingProxyType(
     {
@@ -20,6 +34,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "review": review.STEP,
         "export": export.STEP,
         "report": report.STEP,
+        "notify": notify.STEP,
         "forget": forget.STEP,
         "run": run.STEP,
     }

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from loguru import logger
 
 from memproc.asynchronous.threads import Threads
-from memproc.errors import MemprocError
 from memproc.store.access.access import Access
 from memproc.store.access.audit import Line
 from memproc.store.access.calls import Window
@@ -91,6 +90,10 @@ class Books:
 
     async def write(self, line: Line) -> None:
         """Write a line, and return when that is done, or has failed."""
+        if self._task is None or self._task.done():
+            self._lines.append((line, None))
+            await self._write()
+            return
         written = asyncio.get_running_loop().create_future()
         self._lines.append((line, written))
         self._is_wanted.set()
@@ -114,7 +117,7 @@ class Books:
         more = {window: count - self._counts[window].written for window, count in own.items()}
         try:
             totals = await self._threads.call(lambda: self._access.note([line for line, _ in some], more, now))
-        except MemprocError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are to be answered
             logger.error("{} lines of the log could not be written: {}", len(some), error)
             return False
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from memproc.service.rest.callers import Caller
 from memproc.service.rest.sourcing import shown_source, without_places
 from memproc.service.serving import Serving
 from memproc.store.answers import Job
-from memproc.store.queued import QueuedJob
+from memproc.store.queued import JobChange, QueuedJob
 from memproc.store.store import Store
 from memproc.times import to_micros
 
@@ -53,7 +53,8 @@ def job_told(store: Store, serving: Serving, caller: Caller, number: int) -> Job
     history = store.queued(number)
     [counts] = store.jobs(numbers=[number])
     runs = [AttemptTold(**{name: getattr(one, name) for name in AttemptTold.model_fields}) for one in history.attempts]
-    changes = [ChangeTold(**{name: getattr(one, name) for name in ChangeTold.model_fields}) for one in history.changes]
+    workers = {one.worker for one in history.attempts}
+    changes = [_change_told(one, workers) for one in history.changes]
     return JobWhole(**_values(serving, found, counts), runs=runs, changes=changes)
 
 
@@ -70,6 +71,12 @@ def _values(serving: Serving, job: QueuedJob, counts: Job) -> dict[str, Any]:
         "share": counts.share,
         "seconds_left": left,
     }
+
+
+def _change_told(change: JobChange, workers: Collection[str]) -> ChangeTold:
+    """Return a change as it is told: of a worker nothing of the machine that it runs on."""
+    told = {name: getattr(change, name) for name in ChangeTold.model_fields}
+    return ChangeTold(**{**told, "made_by": "a worker" if change.made_by in workers else change.made_by})
 
 
 def metrics_of(store: Store, caller: Caller) -> MetricsTold:

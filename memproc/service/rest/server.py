@@ -39,18 +39,18 @@ def serve(app: FastAPI, host: str, port: int, on_start: Callable[[str], object])
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
         )
-        server = _Telling(config, lambda: on_start(f"http://{shown}:{own}"))
+        server = _Telling(config, app, lambda: on_start(f"http://{shown}:{own}"))
         server.run(sockets=[listening])
         if not server.has_started:
             raise UsageError("the server did not start: see the messages above")
 
 
 class _Telling(uvicorn.Server):
-    """A server that tells when it takes requests."""
+    """A server that tells when it takes requests, and its application when it ends: so that streams end too."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, on_start: Callable[[], object]) -> None:
         super().__init__(config)
-        self._on_start, self.has_started = on_start, False
+        self._app, self._on_start, self.has_started = app, on_start, False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin, and tell it."""
@@ -58,3 +58,8 @@ class _Telling(uvicorn.Server):
         if self.started:
             self.has_started = True
             self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell the application, and end when what is under way is answered."""
+        self._app.state.served.is_ending = True
+        await super().shutdown(sockets)

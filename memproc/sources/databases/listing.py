@@ -13,6 +13,7 @@ from sqlalchemy import URL, func, inspect, select, table
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from memproc.errors import MemprocError, SourceError, refuse_url
+from memproc.in_use import SQLITE_START
 from memproc.sources.databases.connecting import Database
 from memproc.sources.databases.failing import words_of
 from memproc.sources.databases.keys import known_of, names_in
@@ -21,7 +22,6 @@ from memproc.sources.databases.selecting import Wanted
 from memproc.sources.databases.sqlite_files import advice_on
 from memproc.sources.databases.urls import label_of, url_of
 from memproc.sources.files import check_not_in_use, open_path
-from memproc.sources.sniffing import SQLITE_START
 
 LOOKED_AT = 20
 NO_DATABASES = ("http", "https", "ftp", "file", "s3", "gs")

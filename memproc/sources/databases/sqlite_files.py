@@ -19,9 +19,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from memproc.errors import SourceError
+from memproc.in_use import SQLITE_START
 from memproc.sources.files import check_not_in_use
 from memproc.sources.labels import path_shown
-from memproc.sources.sniffing import SQLITE_START
 
 BUSY_SECONDS = 30.0
 QUIET_SECONDS = 2.0

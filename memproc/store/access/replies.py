@@ -20,9 +20,10 @@ from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
 
 KEPT_MICROS = 24 * 3_600 * 1_000_000
+SILENCE_MICROS = 600_000_000  # no request takes so long
 _MOST_TAKEN_OUT = 500
 _replies = tables.replies.c
-_ROWS = select(_replies.key, _replies.request, _replies.owner, _replies.status, _replies.headers, _replies.body, _replies.until)
+_ROWS = select(_replies.key, _replies.request, _replies.owner, _replies.made_at, _replies.status, _replies.headers, _replies.body)
 _OVER = select(_replies.key).limit(_MOST_TAKEN_OUT)
 _WITH_BODY = select(_replies.key).where(_replies.body.is_not(None))
 _BEING_ANSWERED = select(_replies.key).where(_replies.status.is_(None))
@@ -76,14 +77,19 @@ def begin(tx: Tx, asked: Asked, owner: Owner) -> tuple[Standing, Reply | None]:
     if rows and rows[0].status is not None:
         return _answered(rows[0])
     if rows:
-        former = Owner.from_json(rows[0].owner)
-        if former.is_alive if former.is_here else True:
+        if _is_busy(rows[0], now):
             return Standing.BUSY, None
-        tx.update_rows(tables.replies, [{"key": asked.key, "owner": owner.to_json()}])
+        tx.update_rows(tables.replies, [{"key": asked.key, "owner": owner.to_json(), "made_at": tx.now}])
         return Standing.NEW, None
     row = {"key": asked.key, "request": asked.request, "owner": owner.to_json(), "made_at": tx.now, "until": now + KEPT_MICROS}
     tx.insert_rows(tables.replies, [row])
     return Standing.NEW, None
+
+
+def _is_busy(row: Any, now: int) -> bool:
+    """Tell whether a request may still be answered by the process that began it; of another machine for a while."""
+    owner = Owner.from_json(row.owner)
+    return owner.is_alive if owner.is_here else now - to_micros(row.made_at) < SILENCE_MICROS
 
 
 def _answered(row: Any) -> tuple[Standing, Reply | None]:

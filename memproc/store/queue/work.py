@@ -20,7 +20,7 @@ from memproc.config import Engine, Settings
 from memproc.errors import UsageError
 from memproc.formats import format_named
 from memproc.masking import HIDDEN, masked
-from memproc.sources.kept import kept_source
+from memproc.sources.kept import kept_source, source_kept
 from memproc.sources.live.live_store import LiveStore, is_address
 from memproc.sources.remote import Remote
 
@@ -72,8 +72,6 @@ def named_source(given: object) -> str:
         return str(Path(text).expanduser().absolute())
     if HIDDEN in masked(text):
         raise UsageError(f"{masked(text)}: a queue keeps no password: name one in the URL, as ENV:NAME or KEYRING:service/user")
-    if text.startswith("https://"):
-        return text
     if not is_address(text):
         raise UsageError(f"{masked(text)}: give a SqlTable, SqlQuery or RestPages for what is behind it, or the address of a store")
     LiveStore(text)  # raises where there is no such system
@@ -115,3 +113,8 @@ def options_given(options: Mapping[str, Any]) -> dict[str, Any]:
 def shown_work(work: Mapping[str, Any]) -> str:
     """Return what is read, as a line."""
     return " ".join(masked(one) if isinstance(one, str) else one["label"] for one in work["sources"])
+
+
+def sources_of(work: Mapping[str, Any]) -> list[str | Remote]:
+    """Return what a worker is to read. Raises UsageError where a variable that a source names is not set."""
+    return [one if isinstance(one, str) else source_kept(one) for one in work["sources"]]

@@ -36,7 +36,7 @@ from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Settings
 from memproc.errors import DatabaseError, UsageError
-from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, failure_of
+from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, REMOVED, failure_of
 from memproc.in_use import Held
 from memproc.masking import secrets_of, url_shown, without
 from memproc.store.sql import forks, tables
@@ -133,15 +133,20 @@ class Database:
             yield tx
             if self._state() != before:
                 raise DatabaseError(CHANGED_WHILE_READ, self)
+            self._check_there()
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
-        """Give a writing transaction that holds the store's lock; commit at the end, roll back on error."""
+        """Give a writing transaction that holds the store's lock; commit at the end, roll back on error.
+
+        Raises DatabaseError where the file was removed meanwhile: what is written into it is nowhere once it is closed.
+        """
         self._check_writable()
         with self._begun(self._writing) as tx:
             tx.run(LOCK)
             tx.now = time_now()  # not while it waited for the lock
             yield tx
+            self._check_there()
 
     @contextmanager
     def write_if_free(self) -> Iterator[Tx]:
@@ -209,6 +214,15 @@ class Database:
 
     def _state(self) -> tuple[int, ...]:
         return state_of(self.file) if self.is_read_only and self.file is not None else ()
+
+    def _check_there(self) -> None:
+        try:
+            if self.file is not None:
+                os.stat(self.file)  # noqa: PTH116 - a write must not wait for the making of a path
+        except FileNotFoundError:
+            raise DatabaseError(REMOVED, self) from None
+        except OSError:  # it may not be looked at, and may well be there
+            pass
 
     def _check_writable(self) -> None:
         if self.is_read_only:

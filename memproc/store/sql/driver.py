@@ -64,9 +64,8 @@ class Driver:
         """Execute a statement, and return its rows. Raises DBAPIError."""
         try:
             cursor = self._connection.execute(sql, values)
-            if cursor.description is None:
-                return Found()
-            return Found(map(_shape(tuple(column[0] for column in cursor.description))._make, cursor))
+            rows = cursor.fetchall()
+            return Found(map(_shape(tuple([column[0] for column in cursor.description]))._make, rows)) if rows else Found()
         except sqlite3.Error as error:
             raise DBAPIError.instance(sql, tuple(values), error, sqlite3.Error) from error
 

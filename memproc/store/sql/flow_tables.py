@@ -22,7 +22,7 @@ flow_runs = Table(
     text("error", nullable=True),
     text("started_at"),
     text("finished_at", nullable=True),
-    seal(but=("lease_until",)),
+    seal(),
 )
 
 flow_steps = Table(

@@ -24,6 +24,7 @@ from memproc.store.sql.columns import SEAL
 _HALF = 1 << 63  # a hash has no sign, an integer of a database has
 
 
+@cache
 def is_sealed(table: Table) -> bool:
     """Tell whether the rows of a table bear a seal."""
     return SEAL in table.c

@@ -54,6 +54,7 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect, self._compiled = dialect, Compiled(dialect)
+        self._found: dict[tuple[object, ...], tuple[str, list[str]]] = {}  # of what the process keeps, what was asked for here
 
     def constant(self, statement: Executable) -> tuple[str, list[str]]:
         """Return the SQL of a statement that is a constant of its module, and the names of its parameters in their order."""
@@ -86,11 +87,16 @@ class Statements:
         return self._sql(("by keys", query, column, count), statement)[0]
 
     def _sql(self, name: tuple[object, ...], make: Any) -> tuple[str, list[str]]:
+        if (found := self._found.get(name)) is not None:
+            return found
         key = (self._dialect, *name)
         sql: tuple[str, list[str]] | None = self._compiled.get(key)
         if sql is None:
             compiled = make().compile(dialect=self._dialect)
             sql = self._compiled[key] = str(compiled), [name.removeprefix(_VALUE) for name in compiled.positiontup or ()]
+        if len(self._found) >= MOST_KEPT:
+            self._found.clear()
+        self._found[name] = sql
         return sql
 
 

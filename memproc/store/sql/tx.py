@@ -126,8 +126,10 @@ class Tx:
         """Change rows that are there, all in the same columns: each is told by its primary key, set to the other values that are
         given, and in the columns `add` raised by them.
         """
-        (key,) = table.primary_key.columns
-        if rows and is_sealed(table) and not {*rows[0]}.isdisjoint({*sealed_columns(table)} - {key.name}):
+        if not rows:
+            return
+        key = _primary_key(table)
+        if is_sealed(table) and not {*rows[0]}.isdisjoint({*sealed_columns(table)} - {key.name}):
             rows, add = self._resealed(table, key, rows, add), ()
         if rows:
             sql, order = self._statements.updating(table, tuple(rows[0]), add)
@@ -227,6 +229,13 @@ def _raised(name: str) -> Update:
     """Return the statement that raises a counter in the store's row."""
     more = bindparam("count", type_=tables.store.c[name].type)
     return update(tables.store).values({name: tables.store.c[name] + more, "tally": tables.store.c.tally + more})
+
+
+@cache
+def _primary_key(table: Table) -> Column[Any]:
+    """Return the one column that is the primary key of a table."""
+    (key,) = table.primary_key.columns
+    return key
 
 
 @cache

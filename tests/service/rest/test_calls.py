@@ -14,6 +14,8 @@ from memproc.failures import Failure, Kind
 from memproc.service.rest.app import app
 from memproc.service.rest.routes import memories
 from memproc.service.serving import Serving
+from memproc.store.access import replies
+from memproc.store.access.access import Access
 from memproc.store.access.replies import Asked, Reply, Standing
 from memproc.store.jobs.owners import Owner
 from memproc.store.store import access_of
@@ -77,7 +79,7 @@ def test_of_requests_at_once_under_one_key_one_is_answered(served, monkeypatch):
     assert (second.status_code, second.json()["code"], second.headers["retry-after"]) == (409, "key-busy", "1")
 
 
-def test_an_answer_is_kept_on_every_database(fresh):
+def test_an_answer_is_kept_on_every_database(fresh, monkeypatch):
     """What a process that died left is taken over at once; what forgetting met while it was made is not kept."""
     with fresh() as store:
         access, here = access_of(store), Owner.of_new_run()
@@ -86,6 +88,11 @@ def test_an_answer_is_kept_on_every_database(fresh):
         assert access.begin_reply(asked, gone) == (Standing.NEW, None)
         assert access.begin_reply(asked, here) == (Standing.NEW, None)
         assert access.begin_reply(asked, here) == (Standing.BUSY, None)
+        elsewhere = Asked.of(("bob", "POST", "/x", "k"), b"body")
+        access.begin_reply(elsewhere, here._replace(machine="another"))
+        assert access.begin_reply(elsewhere, here)[0] is Standing.BUSY
+        monkeypatch.setattr(replies, "SILENCE_MICROS", 0)
+        assert access.begin_reply(elsewhere, here)[0] is Standing.NEW
         assert access.begin_reply(Asked(asked.key, b"x" * 16), here) == (Standing.OTHER, None)
         reply = Reply(201, {"etag": '"x"'}, b"tea \xff")
         access.keep_reply(asked, reply)
@@ -240,6 +247,21 @@ def test_the_log_tells_who_asked_what_and_no_text(served):
     assert {*found[:2]} == {("GET", f"{MEMORIES}/{{memory}}", "", 404), ("GET", MEMORIES, "", 401)}
     assert not any("boat" in str(line) for line in lines)
     served.http.__enter__()
+
+
+def test_where_the_log_cannot_be_written_calls_are_answered_all_the_same(served, monkeypatch):
+    """Nobody waits for it in vain."""
+
+    def fail(*_):
+        raise ValueError("no")
+
+    monkeypatch.setattr(Access, "note", fail)
+    ann = served.token("ann")
+    for number in range(3):
+        assert served.ask("post", MEMORIES, ann, json={"content": f"Has {number} boats"}).status_code == 201
+    monkeypatch.undo()
+    assert served.ask("post", MEMORIES, ann, json={"content": "Has a car"}).status_code == 201
+    assert access_of(served.store).log(limit=1)[0].status == 201
 
 
 def test_a_file_is_written_as_it_comes(served, tmp_path):

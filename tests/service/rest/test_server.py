@@ -25,16 +25,23 @@ ALL = [part for scope in Scope for part in ("--scope", str(scope))]
 
 
 @contextmanager
-def served(folder, *options):
-    """Serve a store by the command in a process of its own, and give its URL."""
+def serve_process(folder, *options):
+    """Serve a store by the command in a process of its own, and give its URL and the process."""
     command = [sys.executable, "-m", "memproc", "serve", "m.db", "--port", "0", "--uploads", "uploads", *options]
     process = subprocess.Popen(command, cwd=folder, env={"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True)
     with process, bounded(process):
         try:
-            yield process.stderr.readline().split()[1].rstrip(";")
+            yield process.stderr.readline().split()[1].rstrip(";"), process
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=LIMIT_SECONDS)
+
+
+@contextmanager
+def served(folder, *options):
+    """Serve a store by the command in a process of its own, and give its URL."""
+    with serve_process(folder, *options) as (url, _):
+        yield url
 
 
 def new_token(folder, *options):
@@ -111,6 +118,25 @@ def test_the_client_submits_steers_and_follows_jobs(tmp_path):
         assert [one.number for one in client.jobs(state="done").jobs] == [job.number]
         assert (len(client.tasks(job.number).batches), client.metrics().states) == (1, {"done": 1})
         assert client.job_report(job.number).job == job.number
+
+
+@pytest.mark.costly
+def test_a_server_that_ends_ends_its_streams(tmp_path):
+    """None is cut in the middle."""
+    token = new_token(tmp_path, "--namespace", "ann")
+    (tmp_path / "ann.jsonl").write_text('{"content": "Has a boat"}\n')
+    with memproc.open(tmp_path / "m.db") as store:
+        number = store.submit(str(tmp_path / "ann.jsonl"), namespace="ann", held=True).number
+    headers = {"Authorization": f"Bearer {token}"}
+    with serve_process(tmp_path) as (url, process):
+        path = f"{url}/api/batch/jobs/{number}/events"
+        with httpx2.stream("GET", path, headers=headers, timeout=LIMIT_SECONDS) as answer:
+            kinds = []
+            for line in answer.iter_lines():
+                if line.startswith("event: "):
+                    kinds.append(line)
+                    process.send_signal(signal.SIGINT)
+        assert kinds == ["event: progress"]
 
 
 @pytest.mark.costly
