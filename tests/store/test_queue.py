@@ -277,3 +277,21 @@ def test_what_is_in_no_file_is_kept_without_what_is_secret(fresh_file, tmp_path,
         assert "lion" not in all_text(store)
         (kept,) = sources_of(store.queue("held")[0].work)
         assert (kept.url, kept.headers, kept.hosts) == ("https://api.example.org/v1", {"X-Key": "ENV:NOTES_TOKEN"}, ())
+
+
+@pytest.mark.parametrize("order", ["fifo", "lifo"])
+def test_no_job_starves_however_many_of_high_priority_come(order):
+    """Three workers have a little more to do than they can, all of it high but for one job."""
+    rules = QueueRules(order=order, ageing_seconds=60)
+    free, ready, waits, low = [0, 0, 0], {}, {}, 101
+    for second in range(3_000):
+        if second % 3 == 0 or second == low:
+            ready[second] = Head(second, 2 if second == low else 0, ANN, ANN, second * MICROS)
+        for worker in range(3):
+            ends = [one(ready[number] for number in ready) for one in (min, max)] if ready else []
+            heads = {*ends, *(ready[number] for number in ready if number == low)}
+            if free[worker] <= second and (number := choose(heads, Load(), rules, second * MICROS)) is not None:
+                waits[number] = second - ready.pop(number).ready_at // MICROS
+                free[worker] = second + 10
+    assert low in waits
+    assert waits[low] < 20 * sum(waits.values()) / len(waits)
