@@ -24,7 +24,7 @@ from loguru import logger
 from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
 from memproc.formats.mapping import told
-from memproc.ingestion.source import Given, Source, Sources
+from memproc.ingestion.source import Given, Source, Sources, named
 from memproc.intake import Intake, add_counts
 from memproc.records import Memory, encode
 from memproc.report.read_from import ReadFrom
@@ -40,7 +40,6 @@ MarkBehind = Callable[[int], Mark | None]
 
 WAIT_SECONDS = 0.5
 HASHED_AT_ONCE_BYTES = 1 << 20
-NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
 
 
 class Start(NamedTuple):
@@ -222,15 +221,6 @@ def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resuma
     claim = writer.begin_job(names, formats, identity=identity, fingerprint=fingerprint, checkpoint=begins_at)
     claim.is_followed = followed is not None
     return StartedJob(claim.job, claim, start or Checkpoint(), identity is not None and not writer.is_rehearsal)
-
-
-def named(sources: Sequence[Source]) -> tuple[str, str]:
-    """Return the names of sources and of their formats, as a job keeps them."""
-    formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
-    names = " ".join(source.name for source in sources)
-    if len(names) > NAMES_LIMIT_CHARS:
-        names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
-    return names, formats
 
 
 def start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
