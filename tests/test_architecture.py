@@ -77,7 +77,7 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
-        ("course", "enriched", "too_large"),
+        ("course", "enriched", "too_large", "identity"),
         ("checkpoint", "remarks", "reading", "checking"),
         ("gating",),
         ("stopping", "judging"),

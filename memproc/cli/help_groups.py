@@ -220,6 +220,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("what suits an export on this machine", "memproc config show export.zip"),
         Example("a file of settings to begin with", "memproc config init"),
     ),
+    "index": (Example("before many are looked for", "memproc index memories.db"),),
     "webhooks": (
         Example("who is told of jobs, and what came through", "memproc webhooks memories.db"),
         Example("tell a URL how jobs end", "memproc webhooks add memories.db https://example.org/hooks"),

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 
-from memproc.ingestion.checkpoint import Checkpoint, Resumable, StartedJob, begin_or_resume, start_behind
-from memproc.ingestion.source import Source, named
+from memproc.ingestion.checkpoint import Checkpoint, StartedJob, begin_or_resume, named, start_behind
+from memproc.ingestion.identity import Resumable
+from memproc.ingestion.source import Source
 from memproc.records import Memory
 from memproc.store.jobs.jobs import Claim
 from memproc.store.store import Store, writer_of

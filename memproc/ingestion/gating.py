@@ -14,7 +14,8 @@ from memproc.gates.judged import GateJudged
 from memproc.gates.judging import failed_early, judged
 from memproc.gates.measures import OUTCOMES
 from memproc.gates.rule import Gate
-from memproc.ingestion.source import Source, named
+from memproc.ingestion.checkpoint import named
+from memproc.ingestion.source import Source
 from memproc.records import Memory
 from memproc.report.report import Report
 from memproc.store.store import Store, gate_book_of

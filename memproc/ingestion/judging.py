@@ -19,10 +19,11 @@ from memproc.gates.judged import GateJudged
 from memproc.gates.judging import judged
 from memproc.gates.measures import OUTCOMES
 from memproc.gates.rule import Gate, Rule
+from memproc.ingestion.checkpoint import named
 from memproc.ingestion.gating import now
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
-from memproc.ingestion.source import Source, named
+from memproc.ingestion.source import Source
 from memproc.intake import clean_name
 from memproc.records import Memory
 from memproc.sources.mapping_files import mapping_given

@@ -19,11 +19,11 @@ from memproc.gates.files import Given as GateGiven
 from memproc.gates.files import gate_given
 from memproc.gates.rule import Gate
 from memproc.ingestion.beforehand import Wanted, looked_ahead
-from memproc.ingestion.checkpoint import resumable
 from memproc.ingestion.claimed import begin, claims
 from memproc.ingestion.engines.pools import pool_of
 from memproc.ingestion.enriched import Lease
 from memproc.ingestion.gating import GateKeeper
+from memproc.ingestion.identity import resumable
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
 from memproc.ingestion.run import Run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -14,8 +14,6 @@ from memproc.sources.items import Items, Piece
 from memproc.sources.remote import Mark, Remote, RemoteStream
 
 Given = Path | IO[Any] | Remote
-
-NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
 
 
 class Source(NamedTuple):
@@ -71,12 +69,3 @@ class Sources(NamedTuple):
         """Return the notes on files that were not read."""
         untold = self.found.untold if self.found is not None else []
         return unread_notes([error.redacted if redacts else str(error) for error in untold])
-
-
-def named(sources: Sequence[Source]) -> tuple[str, str]:
-    """Return the names of sources and of their formats, as a job keeps them."""
-    formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
-    names = " ".join(source.name for source in sources)
-    if len(names) > NAMES_LIMIT_CHARS:
-        names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
-    return names, formats
