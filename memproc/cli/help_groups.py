@@ -246,7 +246,6 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "notify test": (Example("does the channel work?", "memproc notify test memories.db team"),),
     "notify send": (Example("what is due, and end", "memproc notify send memories.db --until-empty"),),
     "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
-    "index": (Example("before many people look for something", "memproc index memories.db"),),
     "serve": (
         Example("on this machine", "memproc serve memories.db"),
         Example("with files to read", "memproc serve memories.db --root /srv/exports --uploads /srv/uploads"),
