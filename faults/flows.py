@@ -78,18 +78,18 @@ def kill_at_each_step(new_store: NewStore, source: Path, folder: Path, *, apart:
     """Run the flow under kills. Raises AssertionError where it does not come to the same."""
     undisturbed = _Trial(new_store(), source, folder / "undisturbed")
     undisturbed.go(None)
-    wanted = undisturbed.result()
+    wanted = undisturbed.came_to()
     trial = _Trial(new_store(), source, folder / "together")
     points = POINTS if apart else FEW
     for point in points:
         assert trial.go(point), f"{point} was not met"
     trial.go(None)
-    assert trial.result() == wanted, _difference(trial.result(), wanted)
+    assert trial.came_to() == wanted, _difference(trial.came_to(), wanted)
     for number, point in enumerate(POINTS if apart else ()):
         alone = _Trial(new_store(), source, folder / f"apart-{number}")
         assert alone.go(point), f"{point} was not met"
         alone.go(None)
-        assert alone.result() == wanted, f"{point}: {_difference(alone.result(), wanted)}"
+        assert alone.came_to() == wanted, f"{point}: {_difference(alone.came_to(), wanted)}"
     told = f", and {len(POINTS)} runs killed at one point each" if apart else ""
     return f"a flow of {len(STEPS_TAKEN)} steps killed {len(points)} times in one run{told}: the same memories, files and answers"
 
@@ -115,7 +115,7 @@ class _Trial:
         process.start()
         return is_killed(process)
 
-    def result(self) -> dict[str, Any]:
+    def came_to(self) -> dict[str, Any]:
         """Return what the run came to, but for times and folders."""
         check_whole(self._url)
         with memproc.open(self._url) as store:

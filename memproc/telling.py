@@ -36,15 +36,26 @@ class Waiting:
 
 
 class Listener:
-    """A callback that is told events until it raises; `failure` is then the name of what it raised."""
+    """A callback that is told events until it raises; `failure` is then the name of what it raised. Once `is_ended` holds, the work
+    ends behind an event as by Ctrl-C, also if the callback had raised. It may be given where a callback is.
+    """
 
-    def __init__(self, call: Callable[[Any], object] | None) -> None:
-        self._call = call
+    def __init__(self, call: Callable[[Any], object] | None, is_ended: Callable[[], bool] | None = None) -> None:
+        self._call, self._is_ended = call, is_ended
         self._is_called = False
         self.failure: str | None = None
 
+    def __call__(self, event: object) -> None:
+        """Tell an event."""
+        self.tell(event)
+
     def tell(self, event: object) -> None:
-        """Tell an event, if there is anybody to hear it."""
+        """Tell an event, if there is anybody to hear it. Raises KeyboardInterrupt where the work is to end."""
+        self._tell(event)
+        if self._is_ended is not None and self._is_ended():
+            raise KeyboardInterrupt
+
+    def _tell(self, event: object) -> None:
         if self._call is None or self.failure is not None or self._is_called:
             return
         self._is_called = True
@@ -59,7 +70,7 @@ class Listener:
     @property
     def is_deaf(self) -> bool:
         """Whether nobody would hear an event."""
-        return self._call is None or self.failure is not None
+        return self._is_ended is None and (self._call is None or self.failure is not None)
 
 
 _listener: ContextVar[Listener] = ContextVar("listener", default=Listener(None))  # noqa: B039 - it hears nothing
@@ -68,7 +79,7 @@ _listener: ContextVar[Listener] = ContextVar("listener", default=Listener(None))
 @contextmanager
 def listening(call: Callable[[Any], object] | None) -> Iterator[Listener]:
     """Tell a callback what happens inside the block; None hears nothing, not even if the block is inside another one."""
-    listener = Listener(call)
+    listener = call if isinstance(call, Listener) else Listener(call)
     token = _listener.set(listener)
     try:
         yield listener

@@ -362,9 +362,14 @@ def test_no_function_of_the_package_calls_itself_over_what_it_is_given():
         "json_of",
         "says_more",
         "_check_json",
-        "_names_in",
         "_with_text_names",
         "_is_met",
+        "names_in",
+        "_moved",
+        "hidden",
+        "filled",
+        "expressions_in",
+        "names_used",
     }  # `_check_plain`, `_hidden` and `_holds_nan` by their callers
     assert found == halves | stops
 

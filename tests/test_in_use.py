@@ -15,7 +15,7 @@ import pytest
 import memproc
 from memproc.cli.stores import objects_in
 from memproc.in_use import Held, whose
-from memproc.ingestion.checkpoint import fingerprint_of
+from memproc.ingestion.identity import fingerprint_of
 from memproc.ingestion.reading import read_file
 from memproc.store.checkup.doctor import examine_at
 from memproc.store.sql.opening import can_rehearse

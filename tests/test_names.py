@@ -245,7 +245,7 @@ def test_a_blank_namespace_is_wrong_use_on_the_command_line(tmp_path):
     path, store = written(tmp_path / "a.jsonl", [{"content": "Prefers tea"}]), tmp_path / "m.db"
     assert run_memproc("ingest", path, "--into", store)[0] == 0
     commands = [("add", store, "Has a cat"), ("migrate", path, "--into", store), ("expire", store, "--older-than", "2y")]
-    for command in [*commands, ("find", store, "--text", "tea"), ("list", store), ("show", store, "1"), ("forget", store)]:
+    for command in [*commands, ("find", store, "tea"), ("list", store), ("show", store, "1"), ("forget", store)]:
         code, out, told = run_memproc(*command, "--namespace", "")
         assert (code, out) == (2, ""), command
         assert "give a name, or leave it out" in told, command

@@ -13,7 +13,7 @@ import memproc
 PUBLIC = [kind for name in memproc.__all__ if is_dataclass(kind := getattr(memproc, name))]
 GIVEN_IN = ("memproc.sources.", "memproc.enrichment.")  # what is given, and hides passwords
 KINDS = [kind for kind in PUBLIC if not kind.__module__.startswith(GIVEN_IN)]
-GIVEN = {memproc.Settings: {}, memproc.RetentionRule: {"older_than": "2y"}, memproc.DocumentLimits: {}}
+GIVEN = {memproc.Settings: {}, memproc.RetentionRule: {"older_than": "2y"}, memproc.DocumentLimits: {}, memproc.QueueRules: {}}
 FAULT = memproc.Fault("importance", "less_than_equal", "Input should be at most 1, got 7", "bring it into its range", value="7")
 
 

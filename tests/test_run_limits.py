@@ -17,6 +17,7 @@ from memproc.batch_size import BatchSize
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.ingestion import run, stopping
+from memproc.ingestion.too_large import KEPT_OF_TOO_LARGE
 from memproc.report.report import BATCHES_KEPT
 from memproc.store.changes.landing import Landing
 from tests.command_line import run_memproc
@@ -287,7 +288,7 @@ def test_a_rejected_record_that_is_too_large_by_itself_is_quarantined_cut(tmp_pa
     land = Landing.land
 
     def refusing(self, connection, arrived, *rest):
-        if any(len(found.raw) > run.KEPT_OF_TOO_LARGE for _, found in arrived.records.rejected):
+        if any(len(found.raw) > KEPT_OF_TOO_LARGE for _, found in arrived.records.rejected):
             raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
         return land(self, connection, arrived, *rest)
 
@@ -298,5 +299,5 @@ def test_a_rejected_record_that_is_too_large_by_itself_is_quarantined_cut(tmp_pa
         assert (report.read, report.stored, report.quarantined) == (3, 2, 1)
         (bad,) = store.quarantine()
         assert (bad.category, bad.faults[0].code) == ("resource", "too_large")
-        assert len(bad.raw) == run.KEPT_OF_TOO_LARGE
+        assert len(bad.raw) == KEPT_OF_TOO_LARGE
         assert store.recount().is_whole

@@ -291,8 +291,17 @@ def test_faults_that_differ_in_the_value_only_are_alike(code, messages):
     assert alike(fault("stars.3", code, *messages[0])) != alike(fault("stars.3", code, "another message"))
 
 
-MET_ELSEWHERE = {"extra_missing", "refused", "row_too_large", "too_large", "transform_failed"}
-"""By tests of notes, of databases that are read and that refuse, and of replay."""
+MET_ELSEWHERE = {
+    "extra_missing",
+    "not_changes",
+    "not_enriched",
+    "not_settable",
+    "refused",
+    "row_too_large",
+    "too_large",
+    "transform_failed",
+}
+"""By tests of enrichment, of notes, of databases that are read and that refuse, and of replay."""
 
 
 def codes_of(path: Path, raw: bytes, limit_bytes: int) -> list[str]:

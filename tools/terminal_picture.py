@@ -24,7 +24,7 @@ FONTS_ELSEWHERE = re.compile(r"@font-face {.*?}\s*", re.DOTALL)
 """rich names fonts on another host, and this page asks none for anything: any font of equal widths will do."""
 COMMANDS = (
     "memproc ingest chatgpt.json memories.jsonl --namespace ann --into memories.db",
-    "memproc find memories.db --text 'green tea'",
+    "memproc find memories.db 'green tea'",
     "memproc report memories.db --to report.html",
 )
 

@@ -7,6 +7,8 @@ nothing. What a thread has begun it ends, whether anybody waits for it or not.
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -22,7 +24,9 @@ class Threads:
 
     def __init__(self, count: int) -> None:
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="memproc")
-        self._free = asyncio.Semaphore(count)
+        self._count, self._free = count, asyncio.Semaphore(count)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._binding, self._process = threading.Lock(), os.getpid()
         self._running: set[asyncio.Future[Any]] = set()
         self._is_closed = False
 
@@ -33,7 +37,8 @@ class Threads:
         return future.result()
 
     async def begin(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
-        """Begin work in a thread, when one is free. Raises StoreError where they are closed."""
+        """Begin work in a thread, when one is free. Raises StoreError where they are closed, and in another loop or process."""
+        self._bind()
         await self._free.acquire()
         if self._is_closed:
             self._free.release()
@@ -43,6 +48,19 @@ class Threads:
         future.add_done_callback(self._ended)
         return future
 
+    def _bind(self) -> None:
+        """Belong to the loop that runs, if the one before has ended. Raises StoreError if it goes on, or is of another process."""
+        if os.getpid() != self._process:
+            raise StoreError("this process was forked from the one that opened the store: open it anew here, by memproc.aopen")
+        loop = asyncio.get_running_loop()
+        with self._binding:
+            if self._loop is loop:
+                return
+            if self._loop is not None and not self._loop.is_closed():
+                raise StoreError("the store belongs to another event loop, which goes on: open one for this loop, by memproc.aopen")
+            self._loop, self._free = loop, asyncio.Semaphore(self._count)
+            self._running.clear()
+
     def _ended(self, future: asyncio.Future[Any]) -> None:
         self._running.discard(future)
         self._free.release()
@@ -51,6 +69,7 @@ class Threads:
 
     async def close(self, last: Callable[[], None]) -> None:
         """Begin nothing more, wait for what was begun, then do the last work."""
+        self._bind()
         self._is_closed = True
         while self._running:
             await asyncio.wait({*self._running})

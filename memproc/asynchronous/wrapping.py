@@ -15,10 +15,10 @@ from memproc.arguments import limit_of
 from memproc.asynchronous.threads import Threads
 from memproc.records import M
 from memproc.report.ending import Interrupted
-from memproc.report.events import Event, JobEnded
 from memproc.report.report import Report
 from memproc.store.face.reading import FOUND_BY_DEFAULT
 from memproc.store.store import Store
+from memproc.telling import Listener
 
 AT_ONCE = 200  # memories that `async for` reads in one call
 
@@ -121,7 +121,7 @@ async def until_it_ends(threads: Threads, function: Callable[..., Report], named
 
     def ingested() -> Report:
         try:
-            return function(**_stoppable(named, is_cancelled))
+            return function(**{**named, "on_event": Listener(named.get("on_event"), is_cancelled.is_set)})
         except Interrupted as error:
             if not is_cancelled.is_set():
                 raise
@@ -135,22 +135,3 @@ async def until_it_ends(threads: Threads, function: Callable[..., Report], named
         await asyncio.wait({future})
         raise
     return future.result()
-
-
-def _stoppable(named: dict[str, Any], is_cancelled: threading.Event) -> dict[str, Any]:
-    """Return the arguments of an ingestion that ends as by Ctrl-C after a batch, once an event is set."""
-    given: Callable[[Event], object] | None = named.get("on_event")
-    failures: list[Exception] = []
-
-    def hear(event: Event) -> None:
-        try:
-            if given is not None and not failures:
-                given(event)
-        except Exception as error:  # noqa: BLE001 - it is told at the end: who raises is called no more, and this has to be
-            failures.append(error)
-        if is_cancelled.is_set():
-            raise KeyboardInterrupt
-        if failures and isinstance(event, JobEnded):
-            raise failures[0]
-
-    return {**named, "on_event": hear}

@@ -34,7 +34,7 @@ Fields = Annotated[
 @app.command()
 def find(
     database: Database,
-    text: Annotated[str | None, Option(help="Part of what it says; case does not matter.")] = None,
+    text: Annotated[str | None, Argument(help="Part of what it says; case does not matter.")] = None,
     namespace: OfNamespace = None,
     subject: Subject = None,
     conversation: Annotated[str | None, Option(help="Only those of this conversation.")] = None,
@@ -94,7 +94,8 @@ def _going_on(cursor: str) -> str:
     given = sys.argv[1:]
     is_of_page = [one == "--after" or before == "--after" or one.startswith("--after=") for before, one in pairwise(["", *given])]
     shown = [one for one, is_left_out in zip(map_shown(given), is_of_page, strict=True) if not is_left_out]
-    return command_of([*shown, "--after", cursor])
+    at = shown.index("--") if "--" in shown else len(shown)
+    return command_of([*shown[:at], "--after", cursor, *shown[at:]])
 
 
 @app.command("show")

@@ -1,4 +1,4 @@
-"""The commands on the queue: submit a job, look at what waits, and ask something of a job."""
+"""The commands on the queue: look at what waits, and ask something of a job."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from memproc.cli.app import Database, Json, settings_of, show
+from memproc.cli.app import Database, Json, show
 from memproc.cli.jobs import jobs_app
-from memproc.cli.options import FormatName, Include, Namespace, SourceName
 from memproc.cli.output import fields_of
 from memproc.cli.stores import opened
 from memproc.errors import UsageError
-from memproc.store.queued import IfFailed, Missed, Priority
 
 if TYPE_CHECKING:
     from memproc.store.queued import QueuedJob
@@ -49,66 +47,13 @@ def list_queue(
     show({"jobs": [fields_of(one) for one in listed]}, "\n".join(map(line_of, listed)) or "no jobs", as_json=as_json)
 
 
-@jobs_app.command()
-def submit(
-    what: Annotated[list[str], Argument(metavar="SOURCE", help="Files, folders, patterns, archives, the address of a store.")],
-    into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
-    namespace: Namespace = None,
-    source: SourceName = None,
-    format: FormatName = None,
-    include: Include = None,
-    set_: Set = None,
-    name: Annotated[str, Option(metavar="TEXT", help="What the job is called.")] = "",
-    priority: Annotated[Priority, Option(help="high goes first; who waits for long rises.")] = "normal",
-    after: Annotated[list[int] | None, Option(metavar="N", min=1, help="Not before job N has ended; may be given again.")] = None,
-    if_failed: Annotated[
-        IfFailed, Option(help="If one of those fails: wait until it is retried, skip this one, or run it.")
-    ] = "wait",
-    at: Annotated[str | None, Option(metavar="TIME", help="Not before this time.")] = None,
-    every: Annotated[
-        str | None, Option(metavar="CRON", help='Again and again, as in "0 3 * * *" for three at night (extra `service`).')
-    ] = None,
-    time_zone: Annotated[str, Option(metavar="ZONE", help="Of that expression, as in Europe/Berlin.")] = "UTC",
-    missed: Annotated[Missed, Option(help="What was missed as no worker was there: run once, or skip.")] = "once",
-    deadline: Annotated[str | None, Option(metavar="TIME", help="When it shall be done; it is told whether it was.")] = None,
-    retries: Annotated[int, Option(metavar="N", min=0, help="How often a failed attempt is tried again.")] = 0,
-    held: Annotated[bool, Option("--held", help="Leave it to a person: no worker takes it until it is released.")] = False,
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Let a worker (`memproc work`) ingest files into a store, which is made where there is none."""
-    from memproc.store.store import Store
-
-    with Store(into, settings=settings_of()) as store:
-        job = store.submit(
-            what,
-            namespace=namespace,
-            source=source,
-            format=format,
-            settings=values_of(set_),
-            options={"include": include} if include else None,
-            name=name,
-            submitter=asker(by),
-            priority=priority,
-            after=after or (),
-            if_failed=if_failed,
-            at=at,
-            every=every,
-            time_zone=time_zone,
-            missed=missed,
-            deadline=deadline,
-            retries=retries,
-            held=held,
-        )
-    show(fields_of(job), line_of(job), as_json=as_json)
-
-
 @jobs_app.command("show")
 def show_job(database: Database, number: Number, as_json: Json = False) -> None:
     """Show a job of the queue: what it reads, its attempts, and each change of its state."""
     with opened(database) as store:
         history = store.queued(number)
-    lines = [line_of(history.job), *(f"    {source}" for source in history.job.work.get("sources", ()))]
+    read = history.job.work.get("sources", ())
+    lines = [line_of(history.job), *(f"    {one if isinstance(one, str) else one['label']}" for one in read)]
     for one in history.attempts:
         used = "" if one.cpu_seconds is None else f", {one.cpu_seconds:.1f} s of CPU"
         lines.append(f"  attempt {one.attempt} by {one.worker} from {one.began_at}: {one.outcome or 'running'}{used}")

@@ -49,8 +49,8 @@ class FlowSecrets:
     def reference(self, text: str) -> str:
         """Return a text with the references of secrets, for what looks them up by itself.
 
-        >>> FlowSecrets({"token": "ENV:TOKEN"}).reference("Bearer ${secrets.token}")
-        'Bearer ENV:TOKEN'
+        >>> FlowSecrets({"home": "ENV:PATH"}).reference("Bearer ${secrets.home}")
+        'Bearer ENV:PATH'
         """
 
         def put(found: re.Match[str]) -> str:

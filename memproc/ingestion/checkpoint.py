@@ -1,34 +1,29 @@
 """Resuming a job: how an unfinished job is recognized, and where its next batch begins.
 
-Rules: a job is identified by its paths, format and everything that decides what a record becomes, not by settings of the run such
-as the batch size or max_errors. The bytes of the files must not have changed. A checkpoint counts items of the source, so that
-committed items are not parsed again, and the committed records of an item that a batch boundary divides. An archive or a folder is
-read in the order of its names, and its bytes are those of the files on disk. A pipe can be read only once, and not be resumed. A
-remote source has no bytes that stay: it is read on behind the mark of its last committed record. A source that could not be read
-to its end is left where it is, and the others are read: who resumes the job begins with it.
+Rules: how a job is found again is in `identity.py`. A checkpoint counts items of the source, so that committed items are not parsed
+again, and the committed records of an item that a batch boundary divides. An archive or a folder is read in the order of its names,
+and its bytes are those of the files on disk. A pipe can be read only once, and not be resumed. A remote source has no bytes that
+stay: it is read on behind the mark of its last committed record. A source that could not be read to its end is left where it is,
+and the others are read: who resumes the job begins with it.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import blake2b
-from itertools import accumulate, takewhile
-from pathlib import Path
 from time import sleep
 from typing import NamedTuple, Self
 
 import orjson
 from loguru import logger
 
-from memproc.dedup.keys import KEY_BYTES, Key
+from memproc.dedup.keys import Key
 from memproc.errors import UsageError
-from memproc.formats.mapping import told
-from memproc.ingestion.source import Given, Source, Sources
-from memproc.intake import Intake, add_counts
-from memproc.records import Memory, encode
+from memproc.ingestion.identity import Resumable
+from memproc.ingestion.source import Source
+from memproc.intake import add_counts
+from memproc.records import Memory
 from memproc.report.read_from import ReadFrom
-from memproc.sources.files import check_not_in_use
 from memproc.sources.remote import Mark, Remote
 from memproc.store.changes.writer import Writer
 from memproc.store.jobs.course import Course
@@ -37,9 +32,8 @@ from memproc.store.store import Store, writer_of
 from memproc.telling import Waiting, tell
 
 MarkBehind = Callable[[int], Mark | None]
-
 WAIT_SECONDS = 0.5
-HASHED_AT_ONCE_BYTES = 1 << 20
+
 NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
 
 
@@ -158,9 +152,7 @@ class Place:
 
     def read_from(self, source: str, records: int) -> ReadFrom:
         """Return from where so many more records are read."""
-        needed = takewhile(lambda end: end[0] < records, zip(accumulate(self._waiting, initial=0), self._waiting, strict=False))
-        counts, inside = [waiting for _, waiting in needed], self.start.records
-        return ReadFrom(source, self.start.items, inside, [counts[0] + inside, *counts[1:]] if counts else [])
+        return ReadFrom.of(source, (self.start.items, self.start.records), self._waiting, records)
 
     def land(self, checkpoint: Checkpoint) -> None:
         """Advance to a checkpoint that `after` returned."""
@@ -190,13 +182,6 @@ class StartedJob(NamedTuple):
     claim: Claim | None
     start: Checkpoint
     can_resume: bool
-
-
-class Resumable(NamedTuple):
-    """How a job is found again: a hash of its paths and options, and one of the bytes of its files."""
-
-    identity: Key
-    fingerprint: Key
 
 
 def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resumable | None, *, is_resumed: bool) -> StartedJob:
@@ -237,48 +222,6 @@ def start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
     """Return where a job begins that reads what is new since another one, None if that one read nothing."""
     mark = Checkpoint.from_json(job.trusted_checkpoint()).start.mark
     return None if mark is None else Checkpoint(Start(mark=remote.next_start(mark)))
-
-
-def resumable(given: Sequence[Given] | None, sources: Sources, intake: Intake, options: Sequence[object]) -> Resumable | None:
-    """Return how a job on these sources is found again, or None if one of them can be read only once.
-
-    `intake` and `options` hold what the caller passed.
-    """
-    named = [one for one in given or () if isinstance(one, Path | Remote)]
-    if given is None or len(named) < len(given) or not all(source.can_reread for source in sources.all):
-        return None
-    files = [source.file for source in sources.all if source.file is not None]
-    intakes = [sources.named[number].intake if number in sources.named else intake for number in range(len(named))]
-    return Resumable(identity_of(named, intakes, options), fingerprint_of([*dict.fromkeys(files)]))
-
-
-def identity_of(given: Sequence[Path | Remote], intakes: Sequence[Intake], more_options: Sequence[object] = ()) -> Key:
-    """Return a hash of the paths or remote sources, and of everything that decides what a record becomes."""
-    hashed = blake2b(digest_size=KEY_BYTES)
-    for one, intake in zip(given, intakes, strict=True):
-        context = intake.context
-        where = str(one.resolve()) if isinstance(one, Path) else [*one.identity]
-        parts = [where, intake.format.name, intake.namespace, context.source, sorted(context.include)]
-        options = [context.trusts_decisions, context.is_told]
-        schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
-        secrets = [] if intake.settings.secrets == "off" else [intake.settings.secrets, *intake.settings.secret_kinds]
-        dates = [*intake.settings.dates] if intake.settings.dates.is_said else []
-        hashed.update(encode([*parts, *options, told(context.mapping), schema, intake.as_of, *secrets, *dates]))
-    if any(option is not None for option in more_options):
-        hashed.update(encode([*more_options]))
-    return hashed.digest()
-
-
-def fingerprint_of(paths: Sequence[Path]) -> Key:
-    """Return a hash of the bytes of files."""
-    hashed = blake2b(digest_size=KEY_BYTES)
-    for path in paths:
-        check_not_in_use(path)
-        hashed.update(encode(path.stat().st_size))
-        with path.open("rb") as stream:
-            while chunk := stream.read(HASHED_AT_ONCE_BYTES):
-                hashed.update(chunk)
-    return hashed.digest()
 
 
 def _take_over(writer: Writer, identity: Key, fingerprint: Key) -> StartedJob | None:

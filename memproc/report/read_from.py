@@ -22,6 +22,20 @@ class ReadFrom(NamedTuple):
     inside: int
     counts: Iterable[int]
 
+    @classmethod
+    def of(cls, source: str, place: tuple[int, int], waiting: Iterable[int], records: int) -> ReadFrom:
+        """Return from where so many records are read, at a place that is an item and how many of its records were read before.
+        `waiting` are the records that it, and each item behind it, still have to give.
+        """
+        needed: list[int] = []
+        left = records
+        for count in waiting:
+            if left <= 0:
+                break
+            needed.append(count if needed else count + place[1])
+            left -= count
+        return cls(source, *place, needed)
+
     def to_values(self) -> list[object]:
         """Return it as JSON values, in which items that gave as many records as the one before take no place.
 

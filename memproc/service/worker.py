@@ -26,13 +26,14 @@ from memproc.report.report import Report
 from memproc.resources import MEBIBYTE, Watch, allowed_bytes
 from memproc.service.heartbeat import beating
 from memproc.service.pressure import under_pressure
-from memproc.service.reading import options_of, what_of
+from memproc.service.reading import options_of
 from memproc.service.stopping import Stop
 from memproc.store.jobs.owners import Owner
 from memproc.store.kinds import JobStatus
 from memproc.store.queue.claiming import Claimed, claim_next, is_idle, is_left
 from memproc.store.queue.rows import rules_of
 from memproc.store.queue.settling import Ended, settle
+from memproc.store.queue.work import sources_of
 from memproc.store.queue.workers import drop_worker, note_worker
 from memproc.store.store import Store, opened_by, writer_of
 
@@ -145,7 +146,7 @@ class Worker:
             settings = replace(settings, max_memory=max(1, int(allowed_bytes() * claimed.memory_share)))
         return ingest_claimed(
             claimed.claim,
-            what_of(work),
+            sources_of(work),
             self.store,
             namespace=work["namespace"],
             source=work["source"],

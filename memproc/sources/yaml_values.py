@@ -79,7 +79,8 @@ def _line(at: Any) -> str:
 
 
 def yaml_lines(text: str) -> dict[tuple[str | int, ...], int]:
-    r"""Return the line, from 1, of each name and each element in a YAML text that `yaml_value` has read, by its path.
+    r"""Return the line, from 1, of each name and each element in a YAML text that `yaml_value` has read, by its path;
+    of JSON that is no YAML none.
 
     >>> yaml_lines("steps:\n- id: load\n  do: ingest")[("steps", 0, "do")]
     3
@@ -87,7 +88,10 @@ def yaml_lines(text: str) -> dict[tuple[str | int, ...], int]:
     import yaml  # noqa: PLC0415 - an extra
 
     found: dict[tuple[str | int, ...], int] = {}
-    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), yaml.compose(text, Loader=yaml.SafeLoader))]
+    try:
+        waiting: list[tuple[tuple[str | int, ...], Any]] = [((), yaml.compose(text, Loader=yaml.SafeLoader))]
+    except yaml.YAMLError:
+        return found
     while waiting:
         path, node = waiting.pop()
         if isinstance(node, yaml.MappingNode):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import os
 import threading
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import memproc
 from memproc.asynchronous import wrapping
 from memproc.asynchronous.threads import Threads
-from tests.waiting import LIMIT_SECONDS, until
+from tests.waiting import LIMIT_SECONDS, ended, forked, until
 
 
 def run(coroutine):
@@ -226,3 +227,53 @@ def test_no_method_of_the_store_is_missing():
     assert public - set(dir(memproc.AsyncStore)) == set()
     for name in public - {"close", "cursor", "forget"}:
         assert inspect.getattr_static(memproc.AsyncStore, name).__doc__ == getattr(memproc.Store, name).__doc__
+
+
+def test_a_store_serves_one_loop_at_a_time(tmp_path):
+    """One after the other they may use it; a second one at once, and a forked process, are told to open their own."""
+
+    async def opened():
+        return await memproc.aopen(tmp_path / "m.db")
+
+    async def add(store, text):
+        await asyncio.gather(*(store.add({"content": f"{text} {number}"}) for number in range(40)))
+
+    async def with_another(store):
+        await add(store, "Has hens")
+        raised = []
+
+        def elsewhere():
+            try:
+                asyncio.run(add(store, "Has ducks"))
+            except memproc.StoreError as error:
+                raised.append(str(error))
+
+        other = threading.Thread(target=elsewhere)
+        other.start()
+        await asyncio.to_thread(other.join, LIMIT_SECONDS)
+        assert "belongs to another event loop" in raised[0]
+        return await store.count()
+
+    store = asyncio.run(opened())
+    asyncio.run(add(store, "Has cats"))
+    assert asyncio.run(with_another(store)) == 80
+    asyncio.run(store.close())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_process_does_not_wait_for_threads_that_it_has_not(tmp_path):
+    """Threads stay in the parent."""
+
+    async def opened():
+        store = await memproc.aopen(tmp_path / "m.db")
+        await store.add({"content": "Has a cat"})
+        return store
+
+    store = asyncio.run(opened())
+
+    def child():
+        with pytest.raises(memproc.StoreError, match="forked"):
+            asyncio.run(store.count())
+
+    assert ended(forked(child))
+    asyncio.run(store.close())

@@ -27,12 +27,12 @@ def contents(found):
 
 def test_find_lists_what_is_valid_and_has_not_expired(run):
     """The rest on request; `--at` asks what was valid then."""
-    _, out, _ = run("find", "m.db", "--text", "rome")
+    _, out, _ = run("find", "m.db", "rome")
     assert out.split("  ")[1] == "Lived in Rome\n"
     assert contents(as_json(run("find", "m.db", "--json"))) == ["Hello", "Lived in Rome"]
     assert len(contents(as_json(run("find", "m.db", "--expired", "--json")))) == 3
     assert len(contents(as_json(run("find", "m.db", "--at", "2000-01-01", "--json")))) == 3
-    assert run("find", "m.db", "--text", "nothing of this")[1] == "nothing is found\n"
+    assert run("find", "m.db", "nothing of this")[1] == "nothing is found\n"
     assert run("find", "m.db", "--since", "soon")[0] == 2
 
 

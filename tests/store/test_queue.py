@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 import memproc
@@ -9,6 +12,8 @@ from memproc.errors import NotFoundError, UsageError
 from memproc.service.worker import Worker
 from memproc.store.queue.choosing import MICROS, Head, Load, choose
 from memproc.store.queue.rules import QueueRules
+from memproc.store.queue.work import sources_of
+from tests.databases import all_text
 from tests.service.queues import jsonl, states, worked
 
 AGE = int(QueueRules().ageing_seconds) * MICROS
@@ -241,3 +246,52 @@ def test_a_job_of_the_queue_can_be_asked_as_any_other(fresh_file, tmp_path):
         job.cancel()
         assert [one.status for one in store.jobs()] == [one.state for one in store.queue()] == ["cancelled"]
         assert memproc.ingest(jsonl(tmp_path, "a"), store).stored == 5
+
+
+def test_what_is_in_no_file_is_kept_without_what_is_secret(fresh_file, tmp_path, monkeypatch):
+    """A table of a database is read by the worker, and the next time what is new in it; keys are named, and never kept."""
+    monkeypatch.setenv("NOTES_TOKEN", "lion")
+    application = tmp_path / "app.db"
+    with closing(sqlite3.connect(application)) as connection, connection:
+        connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, content TEXT)")
+        connection.execute("INSERT INTO notes VALUES (1, 'Prefers tea'), (2, 'Prefers milk')")
+    table = memproc.SqlTable(application, "notes", cursor="id")
+    with fresh_file() as store:
+        first = store.submit(table, source="app").number
+        assert worked(store) == [first]
+        with closing(sqlite3.connect(application)) as connection, connection:
+            connection.execute("INSERT INTO notes VALUES (3, 'Prefers jam')")
+        assert worked(store) == []
+        second = store.submit(table, source="app").number
+        assert worked(store) == [second]
+        assert [job.stored for job in store.jobs()] == [2, 1]
+        refused = [
+            memproc.SqlTable("postgresql://ann:tiger@db/app", "notes"),
+            memproc.RestPages("https://api.example.org/v1?api_key=tiger"),
+        ]
+        for source in refused:
+            with pytest.raises(UsageError, match="ENV:NAME") as raised:
+                store.submit(source)
+            assert "tiger" not in str(raised.value)
+        store.submit(memproc.RestPages("https://api.example.org/v1", headers={"X-Key": "ENV:NOTES_TOKEN"}), held=True)
+        assert "lion" not in all_text(store)
+        (kept,) = sources_of(store.queue("held")[0].work)
+        assert (kept.url, kept.headers, kept.hosts) == ("https://api.example.org/v1", {"X-Key": "ENV:NOTES_TOKEN"}, ())
+
+
+@pytest.mark.parametrize("order", ["fifo", "lifo"])
+def test_no_job_starves_however_many_of_high_priority_come(order):
+    """Three workers have a little more to do than they can, all of it high but for one job."""
+    rules = QueueRules(order=order, ageing_seconds=60)
+    free, ready, waits, low = [0, 0, 0], {}, {}, 101
+    for second in range(3_000):
+        if second % 3 == 0 or second == low:
+            ready[second] = Head(second, 2 if second == low else 0, ANN, ANN, second * MICROS)
+        for worker in range(3):
+            ends = [one(ready[number] for number in ready) for one in (min, max)] if ready else []
+            heads = {*ends, *(ready[number] for number in ready if number == low)}
+            if free[worker] <= second and (number := choose(heads, Load(), rules, second * MICROS)) is not None:
+                waits[number] = second - ready.pop(number).ready_at // MICROS
+                free[worker] = second + 10
+    assert low in waits
+    assert waits[low] < 20 * sum(waits.values()) / len(waits)

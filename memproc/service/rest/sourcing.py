@@ -6,10 +6,13 @@ told as one that is not there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 from memproc.masking import masked
+from memproc.references import REFERENCE
 from memproc.service.given import SourceGiven
 from memproc.service.rest.callers import Caller
 from memproc.service.rest.filing import path_of
@@ -17,18 +20,21 @@ from memproc.service.rest.problems import ProblemError
 from memproc.service.rest.routes.uploads import upload_of
 from memproc.service.serving import Serving
 from memproc.sources.rest.addresses import RefusedError, host_of
+from memproc.sources.rest.pages import RestPages
 from memproc.store.access.access import Access
 
 _ADVICE = "ask who runs the server which folders and hosts jobs may read, or send the file to /api/v1/uploads"
 
 
-def source_of(serving: Serving, access: Access, caller: Caller, given: SourceGiven) -> str:
-    """Return a source as the queue takes it. Raises a problem where it may not be read, NotFoundError where no file is there."""
+def source_of(serving: Serving, access: Access, caller: Caller, given: SourceGiven, records: str | None) -> str | RestPages:
+    """Return a source as the queue takes it; `records` leads to the list in what a URL answers. Raises a problem where it may
+    not be read, NotFoundError where no file is there.
+    """
     if given.upload is not None:
         return str(path_of(serving, upload_of(access, caller, given.upload)))
     if given.path is not None:
         return str(file_below(serving.folders, given.path))
-    return _url_of(tuple(serving.hosts), given.url or "")
+    return RestPages(_url_of(tuple(serving.hosts), given.url or ""), records)
 
 
 def file_below(roots: Sequence[Path], given: str) -> Path:
@@ -56,11 +62,15 @@ def _url_of(hosts: Sequence[str], given: str) -> str:
         raise ProblemError(422, "source-refused", f"url: {error}") from error
     if not given.startswith("https://") or not {host, f"{host}:{port}"} & {*hosts} or (host in hosts and port != 443):  # noqa: PLR2004
         raise ProblemError(404, "source-missing", f"url: {host} is no host that jobs may ask over https: {_ADVICE}")
+    if REFERENCE.search(unquote(given)):
+        raise ProblemError(422, "source-refused", "url: it names a variable or a keyring of the server, which clients may not read")
     return given
 
 
-def shown_source(serving: Serving, given: str) -> str:
-    """Return a source as clients are told of it: nothing of where it lies on the server."""
+def shown_source(serving: Serving, given: str | Mapping[str, Any]) -> str:
+    """Return a source of a queued job as clients are told of it: nothing of where it lies on the server."""
+    if not isinstance(given, str):
+        return str(given["label"])
     if "://" in given:
         return masked(given)
     path = Path(given)

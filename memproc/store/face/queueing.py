@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, get_args
 
 import orjson
@@ -20,7 +19,7 @@ from memproc.store.queue.rows import QueueRow, row_of, rules_of, write_rules
 from memproc.store.queue.rules import QueueRules
 from memproc.store.queue.schedules import begin_schedule, end_schedule, schedules
 from memproc.store.queue.submitting import PRIORITIES, Order, submit
-from memproc.store.queue.work import ingestion_work, settings_given, shown_work
+from memproc.store.queue.work import SourceGiven, ingestion_work, settings_given, shown_work
 from memproc.store.queued import IfFailed, JobHistory, Missed, Priority, QueuedJob, QueueStats, Schedule
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
@@ -32,7 +31,7 @@ class Queueing(Face[M]):
 
     def submit(
         self,
-        sources: str | Path | Iterable[str | Path],
+        sources: SourceGiven | Iterable[SourceGiven],
         *,
         namespace: str | None = None,
         source: str | None = None,
@@ -52,7 +51,8 @@ class Queueing(Face[M]):
         retries: int = 0,
         held: bool = False,
     ) -> QueuedJob:
-        """Let a worker ingest sources (paths or URLs) into this store, and return the job that waits for it.
+        """Let a worker ingest sources (paths, addresses of stores, `SqlTable` and its like) into this store, and return the job
+        that waits for it.
 
         `namespace`, `source`, `format` and `settings` are those of `memproc.ingest`; `options` are others of its arguments by name:
         mapping, include, as_of, records, delimiter, encoding, allow_pickle, limit, trust_decisions, engine, gate. The job runs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from types import MappingProxyType
 from typing import Any, get_args
 
 import orjson
@@ -16,7 +15,6 @@ from memproc.store.queued import Order
 _LIMITS = ("at_once", "at_once_per_source", "at_once_per_namespace", "at_once_per_submitter")
 _SECONDS = ("ageing_seconds", "retry_seconds", "share_seconds")
 _MAPPINGS = ("weights", "memory")
-_NONE: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +40,8 @@ class QueueRules:
     at_once_per_submitter: int | None = None
     max_memory_share: float | None = 0.9
     max_load: float | None = None
-    weights: Mapping[str, float] = field(default_factory=lambda: _NONE)
-    memory: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    memory: Mapping[str, float] = field(default_factory=dict)
     share_seconds: float = 600.0
     most_losses: int = 5
     retry_seconds: float = 10.0

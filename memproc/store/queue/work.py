@@ -20,6 +20,11 @@ from memproc.config import Engine, Settings
 from memproc.errors import UsageError
 from memproc.formats import format_named
 from memproc.masking import HIDDEN, masked
+from memproc.sources.kept import kept_source, source_kept
+from memproc.sources.live.live_store import LiveStore, is_address
+from memproc.sources.remote import Remote
+
+SourceGiven = str | Path | Remote
 
 OPTIONS = (
     *("mapping", "include", "as_of", "records", "delimiter", "encoding", "allow_pickle", "limit", "trust_decisions", "engine"),
@@ -31,7 +36,7 @@ OF_RUN = tuple(one.name for one in fields(Settings) if one.name not in (*_OF_STO
 
 
 def ingestion_work(
-    sources: str | Path | Iterable[str | Path],
+    sources: SourceGiven | Iterable[SourceGiven],
     *,
     source: str | None,
     format: str | None,
@@ -39,17 +44,23 @@ def ingestion_work(
     options: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what a worker is to ingest, as JSON values. Raises UsageError, or SourceError, on what cannot be."""
-    given = [sources] if isinstance(sources, str | Path) else sources
+    given = [sources] if isinstance(sources, str | Path | Remote) else sources
     if not isinstance(given, Iterable):
         raise UsageError(f"sources={sources!r}: give a path or a URL, or several: what is open cannot wait in a queue")
-    named = [named_source(one) for one in given]
+    named = [kept_source(one) if isinstance(one, Remote) else named_source(one) for one in given]
     if not named:
         raise UsageError("sources: give at least one path or URL")
     if format is not None:
         format_named(format)
     work = {"sources": named, "source": source, "format": format, "settings": settings_given(settings)}
-    origin = source or urlsplit(named[0]).hostname if "://" in named[0] else source or named[0]
-    return {**work, "options": options_given(options), "origin": origin or named[0]}
+    return {**work, "options": options_given(options), "origin": source or _origin_of(named[0])}
+
+
+def _origin_of(named: str | Mapping[str, Any]) -> str:
+    """Return what limits of concurrency count: the host of a URL, else the path, or how a source is shown."""
+    if isinstance(named, str):
+        return (urlsplit(named).hostname if "://" in named else None) or named
+    return str(named["label"])
 
 
 def named_source(given: object) -> str:
@@ -61,6 +72,9 @@ def named_source(given: object) -> str:
         return str(Path(text).expanduser().absolute())
     if HIDDEN in masked(text):
         raise UsageError(f"{masked(text)}: a queue keeps no password: name one in the URL, as ENV:NAME or KEYRING:service/user")
+    if not is_address(text):
+        raise UsageError(f"{masked(text)}: give a SqlTable, SqlQuery or RestPages for what is behind it, or the address of a store")
+    LiveStore(text)  # raises where there is no such system
     return text
 
 
@@ -98,4 +112,9 @@ def options_given(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown_work(work: Mapping[str, Any]) -> str:
     """Return what is read, as a line."""
-    return " ".join(map(masked, work["sources"]))
+    return " ".join(masked(one) if isinstance(one, str) else one["label"] for one in work["sources"])
+
+
+def sources_of(work: Mapping[str, Any]) -> list[str | Remote]:
+    """Return what a worker is to read. Raises UsageError where a variable that a source names is not set."""
+    return [one if isinstance(one, str) else source_kept(one) for one in work["sources"]]

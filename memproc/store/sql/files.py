@@ -19,7 +19,7 @@ from urllib.parse import quote
 from memproc.errors import StoreError, UsageError
 
 LEAST_BYTES = 512  # of a database; SQLite takes what is smaller for an empty one, and writes over it
-SEARCHED_BYTES = 256 * 1024  # at its beginning a database names its tables
+SEARCHED_BYTES = 1024 * 1024  # at its beginning a database names its tables
 
 
 def check_place(file: Path) -> None:

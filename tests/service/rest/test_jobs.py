@@ -125,6 +125,7 @@ SOURCES = {
     "another port": ({"url": "https://api.example.org:444/x"}, 404),
     "in the clear": ({"url": "http://api.example.org/x"}, 404),
     "a database": ({"url": "postgresql://u@h/d"}, 422),
+    "a variable of the server": ({"url": "https://api.example.org/x?key=ENV:HOME"}, 422),
     "a password": ({"url": "https://u:p@api.example.org/x"}, 422),
     "two": ({"path": "shared.jsonl", "upload": 1}, 422),
     "none": ({}, 422),

@@ -24,6 +24,7 @@ from memproc.service.rest.sourcing import source_of
 from memproc.service.scopes import Scope
 from memproc.service.serving import Serving
 from memproc.service.told import QuarantinedTold
+from memproc.sources.rest.pages import RestPages
 from memproc.store.queued import QueuedJob
 from memproc.store.store import Store, access_of
 
@@ -43,10 +44,12 @@ async def submit(request: Request, response: Response, asked: JobGiven) -> JobTo
 def _submit(store: Store, served: Served, caller: Caller, asked: JobGiven) -> JobTold:
     serving = served.serving
     namespace = caller.within(asked.namespace)
-    sources = [source_of(serving, served.access, caller, one) for one in asked.sources]
+    records = asked.options.records
+    sources = [source_of(serving, served.access, caller, one, records) for one in asked.sources]
     for number in asked.after:
         job_of(store, caller, number)
-    options = asked.options.model_dump(exclude_none=True)
+    leaves_out = {"records"} if any(isinstance(one, RestPages) for one in sources) else set()
+    options = asked.options.model_dump(exclude_none=True, exclude=leaves_out)
     options |= {ONLY_NAMESPACE: True} if caller.namespaces is not None else {}
     job = store.submit(
         sources,

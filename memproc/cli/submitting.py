@@ -1,0 +1,122 @@
+"""The command that submits a job to the queue of a store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Argument, Option
+
+from memproc.cli.app import Json, settings_of, show
+from memproc.cli.jobs import jobs_app
+from memproc.cli.options import (
+    Delimiter,
+    Encoding,
+    FirstOnly,
+    FormatName,
+    Include,
+    Mapping,
+    MappingFile,
+    Namespace,
+    Records,
+    SourceName,
+    asked_of,
+    mapping_of,
+)
+from memproc.cli.output import fields_of
+from memproc.cli.queueing import By, Set, asker, line_of, values_of
+from memproc.cli.remotes import FromStart, Key, Named, Query, StatementSeconds, Table, TableSchema
+from memproc.cli.rest_options import (
+    AllowPrivate,
+    Cursor,
+    Headers,
+    Hosts,
+    MaxResponse,
+    PagingForm,
+    RequestRate,
+    RetrySeconds,
+    SinceParam,
+    Web,
+    given_of,
+)
+from memproc.store.queued import IfFailed, Missed, Priority
+
+
+@jobs_app.command()
+def submit(
+    what: Annotated[list[str], Argument(metavar="SOURCE", help="Files, folders, patterns, archives, a database, a web API.")],
+    into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
+    namespace: Namespace = None,
+    source: SourceName = None,
+    format: FormatName = None,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    cursor: Cursor = None,
+    db_schema: TableSchema = None,
+    from_start: FromStart = False,
+    statement_seconds: StatementSeconds = None,
+    paging: PagingForm = None,
+    header: Headers = None,
+    host: Hosts = None,
+    allow_private: AllowPrivate = False,
+    since_param: SinceParam = None,
+    requests_per_second: RequestRate = None,
+    retry_seconds: RetrySeconds = None,
+    max_response: MaxResponse = None,
+    records: Records = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    map_field: Mapping = None,
+    mapping: MappingFile = None,
+    include: Include = None,
+    as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
+    limit: FirstOnly = None,
+    set_: Set = None,
+    name: Annotated[str, Option(metavar="TEXT", help="What the job is called.")] = "",
+    priority: Annotated[Priority, Option(help="high goes first; who waits for long rises.")] = "normal",
+    after: Annotated[list[int] | None, Option(metavar="N", min=1, help="Not before job N has ended; may be given again.")] = None,
+    if_failed: Annotated[
+        IfFailed, Option(help="If one of those fails: wait until it is retried, skip this one, or run it.")
+    ] = "wait",
+    at: Annotated[str | None, Option(metavar="TIME", help="Not before this time.")] = None,
+    every: Annotated[
+        str | None, Option(metavar="CRON", help='Again and again, as in "0 3 * * *" for three at night (extra `service`).')
+    ] = None,
+    time_zone: Annotated[str, Option(metavar="ZONE", help="Of that expression, as in Europe/Berlin.")] = "UTC",
+    missed: Annotated[Missed, Option(help="What was missed as no worker was there: run once, or skip.")] = "once",
+    deadline: Annotated[str | None, Option(metavar="TIME", help="When it shall be done; it is told whether it was.")] = None,
+    retries: Annotated[int, Option(metavar="N", min=0, help="How often a failed attempt is tried again.")] = 0,
+    held: Annotated[bool, Option("--held", help="Leave it to a person: no worker takes it until it is released.")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Let a worker (`memproc work`) ingest files into a store, which is made where there is none."""
+    from memproc.store.store import Store
+
+    named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start, statement_seconds, None)
+    web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response, since_param)
+    given, asked = given_of(what, asked_of(format, records, delimiter, encoding), named, web)
+    options = {"include": include, "as_of": as_of, "limit": limit, "mapping": mapping or dict(mapping_of(map_field)) or None}
+    options |= {"records": asked.records, "delimiter": delimiter, "encoding": encoding}
+    with Store(into, settings=settings_of()) as store:
+        job = store.submit(
+            given,
+            namespace=namespace,
+            source=source,
+            format=format,
+            settings=values_of(set_),
+            options={name: value for name, value in options.items() if value},
+            name=name,
+            submitter=asker(by),
+            priority=priority,
+            after=after or (),
+            if_failed=if_failed,
+            at=at,
+            every=every,
+            time_zone=time_zone,
+            missed=missed,
+            deadline=deadline,
+            retries=retries,
+            held=held,
+        )
+    show(fields_of(job), line_of(job), as_json=as_json)
