@@ -28,10 +28,12 @@ def browser():
         chromium.close()
 
 
-def faults_of(page):
-    """Return what is wrong with a page: that it is wider than the window, and what axe finds that is serious."""
+def faults_of(page, *, is_whole=True):
+    """Return what is wrong with a page: that it is wider than the window, and on the whole what axe finds that is serious."""
     wide, window = page.evaluate(WIDTH)
     faults = [("wider than the window", wide)] if wide > window else []
+    if not is_whole:
+        return faults
     page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return faults + [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found if one["impact"] in SERIOUS]

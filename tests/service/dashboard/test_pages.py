@@ -43,6 +43,8 @@ PAGES = {
     ("GET", "/reviews"): Scope.REVIEWS_READ,
     ("POST", f"{PAIR}/decision"): Scope.REVIEWS_DECIDE,
     ("POST", f"{PAIR}/undo"): Scope.REVIEWS_DECIDE,
+    ("GET", f"{PAIR}/many"): Scope.REVIEWS_DECIDE,
+    ("POST", f"{PAIR}/many"): Scope.REVIEWS_DECIDE,
     ("GET", "/memories"): Scope.MEMORIES_READ,
     ("GET", "/memories/{memory}"): Scope.MEMORIES_READ,
     ("GET", "/log"): Scope.AUDIT_READ,
@@ -52,7 +54,10 @@ SENT = {
     "/jobs": {"kind": "path", "path": "shared.jsonl"},
     f"{BAD}/replay": {"how": "mended", "record": '{"content": "mended"}'},
     f"{PAIR}/decision": {"verdict": "distinct"},
+    f"{PAIR}/many": {"verdict": "merge"},
 }
+WHOLE = {"/log", f"{PAIR}/many"}
+"""Pages that tell or decide of all namespaces."""
 SONGS = count()
 
 
@@ -98,10 +103,11 @@ def ids_of(served, path):
     if "{memory}" in path:
         ids["memory"] = store.add({"content": f"ann knows the song number {next(SONGS)}", "namespace": "ann"}).memory.id
     if "/reviews/" in path:
-        found = [one.number for one in store.reviews() if one.one.namespace == "ann"]
-        ids["number"] = found[0] if found else store.settled_reviews()[0].number
-        if "undo" in path and found:
-            store.resolve(found[0], "distinct")
+        for day, city in ((1, "Rome"), (2, "Oslo")):
+            store.add({"content": f"ann lives in {city} {next(SONGS) // 2}", "namespace": "ann", "created_at": f"2025-01-0{day}"})
+        ids["number"] = next(one.number for one in store.reviews() if one.one.namespace == "ann")
+        if "undo" in path:
+            store.resolve(ids["number"], "distinct")
     if "quarantine" in path:
         (served.folder / "new.jsonl").write_text(f'{{"content": "bad number {next(SONGS)}", "importance": 7}}\n')
         memproc.ingest(served.folder / "new.jsonl", store, namespace="ann")
@@ -166,7 +172,10 @@ def test_who_may_not_see_a_page_does_not(fresh_file, tmp_path, subtests):
                 elif foreign is not None:
                     assert foreign.status_code in (200, 303)
                     assert "ann" not in foreign.text
-                own = (ann if path != "/log" else Person(served, served.token())).ask(method, url, fields)
+                if path in WHOLE:
+                    answer = ann.ask(method, url, fields)
+                    assert (answer.status_code, "tells of all namespaces" in answer.text) == (403, True)
+                own = (Person(served, served.token()) if path in WHOLE else ann).ask(method, url, fields)
                 assert own.status_code in (200, 303), own.text
                 assert own.headers["x-frame-options"] == "DENY"
                 served.app.state.served.is_ending = False
@@ -270,3 +279,18 @@ def test_without_the_dashboard_there_are_no_pages(fresh_file):
             text = http.get("/store/sign-in").text
             assert 'action="/store/sign-in"' in text
             assert 'href="/store/static/dashboard.css' in text
+
+
+def test_many_are_decided_at_once_and_taken_back_together(served, people):
+    """After a question, in all namespaces."""
+    owner, store = people(), served.store
+    first, second = (one.number for one in store.reviews())
+    place = {"verdict": "distinct", "undo": "7"}
+    assert "Hold distinct 2 pairs?" in owner.ask("GET", f"/reviews/{first}/many", place).text
+    decided = owner.ask("POST", f"/reviews/{first}/many", place)
+    assert (decided.headers["location"], store.reviews()) == (f"/reviews?after={first}&undo=m{first},7", [])
+    assert "and those like it" in owner.ask("GET", "/reviews", {"undo": f"m{first}"}).text
+    undone = owner.ask("POST", f"/reviews/{first}/undo", {"undo": f"m{first},7"})
+    assert undone.headers["location"] == f"/reviews?after={first - 1}&undo=7&did=undo"
+    assert {one.number for one in store.reviews()} == {first, second}
+    assert owner.ask("POST", f"/reviews/{first}/undo", {"undo": f"m{first}"}).status_code == 404

@@ -1,5 +1,7 @@
 "use strict";
 (function () {
+  var NOTE = "memproc-note";
+
   function renewAttributes(from, to) {
     Array.from(to.attributes).forEach(function (one) {
       if (from.getAttribute(one.name) !== one.value) { from.setAttribute(one.name, one.value); }
@@ -74,14 +76,16 @@
     });
   }
 
+  function copyNote() {
+    document.querySelectorAll("[data-note]").forEach(function (one) { one.value = sessionStorage.getItem(NOTE) || ""; });
+  }
+
   function note(field) {
-    function copy() {
-      sessionStorage.setItem("memproc-note", field.value);
-      document.querySelectorAll("[data-note]").forEach(function (one) { one.value = field.value; });
-    }
-    field.value = sessionStorage.getItem("memproc-note") || "";
-    copy();
-    field.addEventListener("input", copy);
+    field.value = sessionStorage.getItem(NOTE) || "";
+    field.addEventListener("input", function () {
+      sessionStorage.setItem(NOTE, field.value);
+      copyNote();
+    });
     field.addEventListener("keydown", function (event) {
       if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); field.blur(); }
     });
@@ -99,5 +103,6 @@
   if (live) { follow(live); }
   if (file) { send(file); }
   if (field) { note(field); }
+  copyNote();
   document.addEventListener("keydown", keys);
 })();
