@@ -41,6 +41,7 @@ PAGES = (
     "/quarantine/1",
     "/quarantine/3",
     "/reviews",
+    "/reviews/1/many?verdict=merge",
     "/memories",
     "/log",
 )
