@@ -91,6 +91,14 @@
     });
   }
 
+  // A second click while the first is under way sends nothing.
+  function once(event) {
+    var form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(function () { delete form.dataset.sent; }, 3000);
+  }
+
   function keys(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.target.closest("input, textarea, select")) { return; }
     var field = document.getElementById("note");
@@ -105,4 +113,5 @@
   if (field) { note(field); }
   copyNote();
   document.addEventListener("keydown", keys);
+  document.addEventListener("submit", once);
 })();
