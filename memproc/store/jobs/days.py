@@ -47,7 +47,7 @@ def days_since(tx: Tx, since: str, namespaces: Sequence[str] | None) -> list[Day
     day = func.substr(_batches.committed_at, 1, _DAY)
     sums = [func.sum(_batches[name]).label(name) for name in (*_SUMMED, "seconds")]
     counts = [func.count(_batches.job.distinct()).label("jobs"), func.count().label("batches")]
-    query = select(day.label("day"), *counts, *sums).where(_batches.committed_at >= since).group_by(day).order_by(day)
+    query = select(day.label("day"), *counts, *sums).where(_batches.committed_at >= since).group_by("day").order_by("day")
     return [_day(row) for row in tx.execute(_within(query, namespaces))]
 
 
