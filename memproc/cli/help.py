@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typer import Typer
 from typer.core import TyperCommand, TyperGroup
 
-from memproc.cli.help_groups import COMMANDS, EXAMPLES, FIRST, OPTIONS
+from memproc.cli.help_groups import COMMANDS, EXAMPLES, FIRST, FIRST_WITHIN, OPTIONS
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
@@ -107,7 +107,9 @@ class Group(TyperGroup):
         """Write what the command takes that is meant, then the others."""
         meant = self.commands[self.default]
         meant.format_options(meant.context_class(meant, parent=ctx, info_name=self.default), formatter)
-        _write(formatter, "Commands", [(name, summary(one.help)) for name, one in self.commands.items()])
+        first = [name for name in FIRST_WITHIN.get(path_of(ctx), ()) if name in self.commands]
+        shown = dict.fromkeys([*first, *self.commands])
+        _write(formatter, "Commands", [(name, summary(self.commands[name].help)) for name in shown])
 
     def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the examples of the command that is meant."""
