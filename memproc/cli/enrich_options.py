@@ -106,7 +106,9 @@ def enrich_of(said: Enriched) -> Enrich | None:
     if said.url is not None:
         from memproc.enrichment.http import HttpEnrichment
 
-        return HttpEnrichment(said.url, **given, **of_web)
+        by_web = HttpEnrichment(said.url, **given, **of_web)
+        by_web.asking.check_package()
+        return by_web
     if of_web:
         raise UsageError(f"{', '.join(of_web)}: such options of --enrich-... go with --enrich-url")
     if said.by is None:
