@@ -106,9 +106,7 @@ def enrich_of(said: Enriched) -> Enrich | None:
     if said.url is not None:
         from memproc.enrichment.http import HttpEnrichment
 
-        by_web = HttpEnrichment(said.url, **given, **of_web)
-        by_web.asking.check_package()
-        return by_web
+        return HttpEnrichment(said.url, **given, **of_web)
     if of_web:
         raise UsageError(f"{', '.join(of_web)}: such options of --enrich-... go with --enrich-url")
     if said.by is None:

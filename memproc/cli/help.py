@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from typer import Typer
+from typer import BadParameter, Typer
 from typer.core import TyperCommand, TyperGroup
 
 from memproc.cli.help_groups import COMMANDS, EXAMPLES, FIRST, FIRST_WITHIN, OPTIONS
@@ -45,6 +45,14 @@ def groups_of(command: str, options: Iterable[str]) -> dict[str, list[str]]:
 
 class Command(TyperCommand):
     """A command whose options are shown in groups, and its examples after them."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Read the arguments; what is said of a wrong one is without the words that pydantic puts before it."""
+        try:
+            return super().parse_args(ctx, args)
+        except BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
 
     def invoke(self, ctx: Context) -> Any:
         """Run the command, and keep which of its options were given: the others may have a value in a file or a variable."""

@@ -30,6 +30,7 @@ def test_a_file_that_is_not_there_is_submitted_and_told(path, tmp_path):
     [
         (("--set", "batchsize=3"), "--set: 'batchsize' is no setting: choose among dedup, "),
         (("--set", "batch_size=-3"), "--set batch_size=-3: "),
+        (("--priority", "urgent"), "Invalid value for '--priority': 'urgent' is not one of 'high', 'normal', 'low'"),
         (("--at", "tomorrow"), "at='tomorrow': not a date: 'tomorrow': give one as in 2026-05-01T18:30:00Z"),
     ],
 )
@@ -38,6 +39,16 @@ def test_what_a_job_cannot_be_given_is_wrong_use(path, tmp_path, given, told):
     code, _, message = run_memproc("jobs", "submit", jsonl(tmp_path, "a", 1), "--into", path, *given)
     assert code == 2
     assert told in message
+
+
+def test_a_worker_makes_no_store(tmp_path):
+    """Where the path is wrong it would wait for ever."""
+    code, _, told = run_memproc("work", "memoreis.db", "--until-empty", folder=tmp_path)
+    assert (code, told) == (
+        2,
+        "memproc: there is no store at memoreis.db: no such file; `memproc ingest FILE --into DB` makes one\n",
+    )
+    assert not [*tmp_path.iterdir()]
 
 
 def test_the_figures_of_a_queue_are_lines(path, tmp_path):
