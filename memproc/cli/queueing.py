@@ -140,7 +140,7 @@ def list_schedules(
 
 def line_of(job: QueuedJob) -> str:
     """Return a job of the queue as a line."""
-    waits = f" for {job.waits_for}" if job.waits_for else ""
+    waits = f" for {job.waits_for}" if job.waits_for and job.waits_for != "time" else ""
     behind = f" {', '.join(map(str, job.needs))}" if job.waits_for == "jobs" else ""
     until = f" until {job.not_before}" if job.waits_for == "time" else ""
     name = f" {job.name}" if job.name else ""

@@ -25,6 +25,12 @@ def test_a_file_that_is_not_there_is_submitted_and_told(path, tmp_path):
     assert run_memproc("jobs", "submit", jsonl(tmp_path, "a", 1), "--into", path)[2] == ""
 
 
+def test_a_job_of_a_later_time_waits_until_then(path, tmp_path):
+    """Its time is told."""
+    told = run_memproc("jobs", "submit", jsonl(tmp_path, "a", 1), "--into", path, "--at", "2999-01-01")[1]
+    assert told.startswith("1  waiting until 2999-01-01T00:00:00.000000Z  normal, submitted 20")
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
