@@ -110,6 +110,35 @@ def test_a_job_of_a_token_stays_in_its_namespace(empty):
     assert empty.ask("get", f"{JOBS}/{whole}", ann).status_code == 404
 
 
+@pytest.mark.costly
+def test_a_report_of_a_job_tells_nothing_of_other_namespaces(empty):
+    """Neither what the store holds beside it, nor what records say that were read for one and name another."""
+    ann, everyone = empty.token("ann"), empty.token()
+    empty.store.add({"content": "Bob has a yacht", "namespace": "bob-and-co", "source": "bobs-app"})
+    own = submitted(empty, ann, uploaded(empty, ann, {"content": "Has a boat"}))["number"]
+    lines = [{"content": "Bob has a plane", "namespace": "bob-and-co"}, {"content": "x", "namespace": "bob-and-co", "importance": 77}]
+    mixed = submitted(empty, everyone, uploaded(empty, everyone, *lines), namespace="ann")["number"]
+    Worker(empty.store).work(until_empty=True)
+    told = [empty.ask("get", f"{JOBS}/{number}/report", ann) for number in (own, mixed)]
+    assert [one.json()["outcomes"]["read"] for one in told] == [1, 2]
+    assert "Has a boat" in told[0].text
+    assert not [name for name in ("bob", "77", "memories_before", "jobs_in_all") for one in told if name in one.text.lower()]
+    assert "bob-and-co" in empty.ask("get", f"{JOBS}/{mixed}/report", everyone).text
+
+
+def test_why_a_job_failed_tells_no_folder_of_the_server(served):
+    """Neither the job nor its changes."""
+    ann = served.token("ann")
+    (served.folder / "shared/broken.json").write_text("no JSON at all")
+    number = submitted(served, ann, {"path": "broken.json"}, settings={"max_errors": 0})["number"]
+    (served.folder / "shared/broken.json").unlink()
+    Worker(served.store).work(until_empty=True)
+    told = served.ask("get", f"{JOBS}/{number}", ann)
+    assert told.json()["state"] == "failed"
+    assert "broken.json" in told.json()["changes"][-1]["why"]
+    assert str(served.folder) not in told.text
+
+
 SOURCES = {
     "out by dots": ({"path": "../secret.txt"}, 404),
     "out by dots within": ({"path": "a/../../secret.txt"}, 404),

@@ -16,7 +16,7 @@ from memproc.service.reading import ONLY_NAMESPACE
 from memproc.service.rest.callers import Caller, reaches_rejected
 from memproc.service.rest.following import MOST_STREAMS, follow
 from memproc.service.rest.guard import needs, router
-from memproc.service.rest.jobs_of import job_of, job_told, jobs_told, metrics_of, reaches_job
+from memproc.service.rest.jobs_of import job_of, job_told, jobs_told, metrics_of, reaches_job, report_told
 from memproc.service.rest.problems import ProblemError
 from memproc.service.rest.routes.quarantine import MOST_IN_A_LIST
 from memproc.service.rest.served import Served, caller_of, served_of
@@ -116,13 +116,12 @@ def _tasks(store: Store, caller: Caller, number: int, asked: TasksAsked) -> Task
 
 @routes.get(f"{_JOBS}/{{number}}/report", response_model=JobReportTold, **needs(Scope.REPORTS_READ))
 async def report(request: Request, number: Number) -> Response:
-    """Tell what a job did: outcomes, their proof, errors, duplicates, pace, quality by field."""
+    """Tell what a job did: outcomes, their proof, errors, duplicates, pace, quality by field; of other namespaces nothing."""
     return Response(await served_of(request).call(_report, caller_of(request), number), media_type="application/json")
 
 
 def _report(store: Store, caller: Caller, number: int) -> bytes:
-    job_of(store, caller, number)
-    return orjson.dumps({**store.report(number).as_dict(), "store": ""})
+    return orjson.dumps(report_told(store, caller, job_of(store, caller, number)))
 
 
 @routes.get(
