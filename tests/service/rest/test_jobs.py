@@ -116,7 +116,7 @@ def test_a_report_of_a_job_tells_nothing_of_other_namespaces(empty):
     ann, everyone = empty.token("ann"), empty.token()
     empty.store.add({"content": "Bob has a yacht", "namespace": "bob-and-co", "source": "bobs-app"})
     own = submitted(empty, ann, uploaded(empty, ann, {"content": "Has a boat"}))["number"]
-    lines = [{"content": "Bob has a plane", "namespace": "bob-and-co"}, {"content": "x", "namespace": "bob-and-co", "importance": 77}]
+    lines = [{"content": one, "namespace": "bob-and-co", "importance": at} for at, one in ((1, "Bob has a plane"), (77, "x"))]
     mixed = submitted(empty, everyone, uploaded(empty, everyone, *lines), namespace="ann")["number"]
     Worker(empty.store).work(until_empty=True)
     told = [empty.ask("get", f"{JOBS}/{number}/report", ann) for number in (own, mixed)]
