@@ -14,7 +14,7 @@ from memproc.service.given import Asking, JobGiven, Limit, Note, Number, NumberC
 from memproc.service.jobs_told import BatchTold, JobPage, JobReportTold, JobTold, JobWhole, MetricsTold, TasksTold
 from memproc.service.reading import ONLY_NAMESPACE
 from memproc.service.rest.callers import Caller, reaches_rejected
-from memproc.service.rest.following import MOST_STREAMS, follow
+from memproc.service.rest.following import check_has_room, follow
 from memproc.service.rest.guard import needs, router
 from memproc.service.rest.jobs_of import job_of, job_told, jobs_told, metrics_of, reaches_job, report_told
 from memproc.service.rest.problems import ProblemError
@@ -134,13 +134,9 @@ async def events(request: Request, number: Number) -> Response:
     """Follow a job by server-sent events: `progress` whenever it has changed, `end` when it has ended."""
     served, caller = served_of(request), caller_of(request)
     first = await served.call(job_told, served.serving, caller, number)
-    if served.streams >= MOST_STREAMS:
-        again = {"Retry-After": "5"}
-        raise ProblemError(
-            503, "streams-full", "too many jobs are followed at once: ask for the job itself, or later", headers=again
-        )
+    check_has_room(request)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(follow(served, caller, first), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(follow(request, first), headers=headers, media_type="text/event-stream")
 
 
 @routes.put(f"{_JOBS}/{{number}}/pause", **needs(Scope.JOBS_WRITE))
