@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_a_report_of_a_job_tells_nothing_of_other_namespaces(empty):
     ann, everyone = empty.token("ann"), empty.token()
     empty.store.add({"content": "Bob has a yacht", "namespace": "bob-and-co", "source": "bobs-app"})
     own = submitted(empty, ann, uploaded(empty, ann, {"content": "Has a boat"}))["number"]
-    lines = [{"content": one, "namespace": "bob-and-co", "importance": at} for at, one in ((1, "Bob has a plane"), (77_777_777, "x"))]
+    lines = [{"content": one, "namespace": "bob-and-co", "importance": at} for at, one in ((1, "Has a plane"), (77_777_777, "x"))]
     mixed = submitted(empty, everyone, uploaded(empty, everyone, *lines), namespace="ann")["number"]
     Worker(empty.store).work(until_empty=True)
     told = [empty.ask("get", f"{JOBS}/{number}/report", ann) for number in (own, mixed)]
@@ -211,7 +212,8 @@ def test_a_job_is_followed_until_it_has_ended(empty, monkeypatch):
 def test_nothing_more_is_told_by_a_token_that_is_revoked(served, monkeypatch):
     """The stream ends, though the job goes on."""
     monkeypatch.setattr(following, "EVERY_SECONDS", 0.01)
-    ann = served.token("ann")
+    monkeypatch.setattr(following, "LONGEST_SECONDS", 5.0)
+    ann, began = served.token("ann"), time.monotonic()
     number = submitted(served, ann, {"path": "shared.jsonl"})["number"]
     revoked = threading.Timer(0.05, lambda: access_of(served.store).revoke_token(ann.number))
     revoked.start()
@@ -219,6 +221,7 @@ def test_nothing_more_is_told_by_a_token_that_is_revoked(served, monkeypatch):
         lines = [line for line in answer.iter_lines() if line.startswith("event: ")]
     revoked.join(LIMIT_SECONDS)
     assert lines == ["event: progress"]
+    assert time.monotonic() - began < following.LONGEST_SECONDS
     assert served.app.state.served.streams.total() == 0
 
 
