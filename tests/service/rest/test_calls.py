@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
+from fastapi import Request, Response
 from fastapi.testclient import TestClient
 
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
+from memproc.service.rest import gate
 from memproc.service.rest.app import app
 from memproc.service.rest.routes import memories
 from memproc.service.serving import Serving
@@ -330,3 +334,31 @@ def test_a_route_without_a_scope_cannot_be_made():
     """So none is open by mistake."""
     with pytest.raises(TypeError, match="say which scope it needs"):
         memories.router().add_api_route("/x", lambda: None)
+
+
+@pytest.mark.parametrize(("pieces", "status"), [(0, 408), (3, 408), (6, 200)])
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch, pieces, status):
+    """One that comes slowly is, as long as it goes on; what follows a whole body may take as long as it likes."""
+    monkeypatch.setattr(gate, "BODY_SECONDS", 0.05)
+    sent, answers = iter(range(pieces)), []
+
+    async def receive():
+        at = next(sent, None)
+        await asyncio.sleep(LIMIT_SECONDS if at is None else 0.02)
+        return {"type": "http.request", "body": b"x" * 100, "more_body": at != 5}
+
+    async def inner(scope, receive, send):
+        request = Request(scope, receive)
+        if len(await request.body()) == 600:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await receive()
+        await Response()(scope, receive, send)
+
+    async def send(message):
+        answers.append(message)
+
+    made = SimpleNamespace(state=SimpleNamespace(served=SimpleNamespace(books=None)))
+    scope = {"type": "http", "method": "POST", "path": "/own", "headers": [], "query_string": b"", "app": made}
+    asyncio.run(gate.Gate(inner, most_bytes=1_000)(scope, receive, send))
+    assert answers[0]["status"] == status
