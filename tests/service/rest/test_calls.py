@@ -362,3 +362,15 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch, pieces, status
     scope = {"type": "http", "method": "POST", "path": "/own", "headers": [], "query_string": b"", "app": made}
     asyncio.run(gate.Gate(inner, most_bytes=1_000)(scope, receive, send))
     assert answers[0]["status"] == status
+
+
+def test_what_is_discarded_is_in_no_answer_that_is_kept(served):
+    """Its bytes are deleted, also where they were told to who sent it again."""
+    ann = served.token("ann")
+    [bad] = served.ask("get", "/api/v1/quarantine", ann).json()["quarantined"]
+    path = f"/api/v1/quarantine/{bad['number']}"
+    replayed = served.ask("post", f"{path}/replay", keyed(ann, "k"), json={})
+    assert "a secret of ann" in replayed.text
+    assert served.ask("post", f"{path}/discard", keyed(ann, "l"), json={}).status_code == 200
+    assert "a secret of ann" not in all_text(served.store)
+    assert served.ask("post", f"{path}/replay", keyed(ann, "k"), json={}).status_code == 410
