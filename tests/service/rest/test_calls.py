@@ -374,3 +374,16 @@ def test_what_is_discarded_is_in_no_answer_that_is_kept(served):
     assert served.ask("post", f"{path}/discard", keyed(ann, "l"), json={}).status_code == 200
     assert "a secret of ann" not in all_text(served.store)
     assert served.ask("post", f"{path}/replay", keyed(ann, "k"), json={}).status_code == 410
+
+
+def test_a_page_of_reviews_reads_no_more_than_it_takes(served, monkeypatch):
+    """Of each namespace of the caller, however many pairs wait."""
+    both, limits = served.token("ann", "bob", "ann"), []
+    reviews = memproc.Store.reviews
+    monkeypatch.setattr(memproc.Store, "reviews", lambda *args, **more: limits.append(more["limit"]) or reviews(*args, **more))
+    numbers, cursor = [], None
+    while cursor is not None or not numbers:
+        page = served.ask("get", "/api/v1/reviews", both, params={"limit": 1, **({"cursor": cursor} if cursor else {})}).json()
+        numbers += [one["number"] for one in page["reviews"]]
+        cursor = page["cursor"]
+    assert (numbers, {*limits}) == ([1, 2], {2})
