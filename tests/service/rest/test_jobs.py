@@ -233,3 +233,15 @@ def test_one_caller_does_not_have_all_streams(served):
     served.app.state.served.streams[f"{ann.number} test"] = following.MOST_OF_ONE
     assert served.ask("get", f"{JOBS}/{first}/events", ann).json()["code"] == "streams-full"
     assert served.ask("get", f"{JOBS}/{second}/events", bob).status_code == 200
+
+
+def test_forgetting_a_namespace_deletes_the_files_that_were_sent_for_it(served):
+    """Those of others stay, and so do all as long as nobody confirmed, and where a subject alone is forgotten."""
+    ann, bob = served.token("ann"), served.token("bob")
+    for token in (ann, bob):
+        uploaded(served, token, {"content": "Has a boat"})
+    for asked, left in (({"confirm": False}, 2), ({"subject": "tea", "confirm": True}, 2), ({"confirm": True}, 1)):
+        assert served.ask("post", "/api/v1/forget", ann, json={"namespace": "ann", **asked}).status_code == 200
+        assert len([*served.folder.glob("uploads/*/a.jsonl")]) == left
+    assert served.ask("get", "/api/v1/uploads", ann).json()["uploads"] == []
+    assert len(served.ask("get", "/api/v1/uploads", bob).json()["uploads"]) == 1
