@@ -120,6 +120,13 @@ def _serving(options: argparse.Namespace) -> None:
     sys.stdout.write(serving.table(found, at_once=options.at_once, upload_bytes=size) + "\n")
 
 
+def _queued(options: argparse.Namespace) -> None:
+    from benchmarks import queued  # noqa: PLC0415 - as above
+
+    found = queued.measure(records=options.records, seed=options.seed)
+    sys.stdout.write(queued.table(found, options.records) + "\n")
+
+
 def _stages(options: argparse.Namespace) -> None:
     from benchmarks import stages  # noqa: PLC0415 - as above
 
@@ -162,6 +169,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "adds": _adds,
     "finding": _finding,
     "serving": _serving,
+    "queued": _queued,
     "predictions": _predictions,
     "stages": _stages,
     "quality": _quality,
@@ -210,11 +218,12 @@ def _parser() -> argparse.ArgumentParser:
     served.add_argument("--requests", type=_positive, default=10_000)
     served.add_argument("--at-once", type=_positive, default=50, help="clients")
     served.add_argument("--upload-mib", type=_positive, default=1_024, help="the size of the file")
+    queued = commands.add_parser("queued", help="measure a job in the queue beside adding its records one by one")
     each = commands.add_parser("stages", help="measure which part of memproc an ingestion spends its time in")
     each.add_argument("--kind", type=Texts, choices=list(Texts), nargs="+", default=[Texts.ORDINARY, Texts.TALK], help="of texts")
-    for command in (corpus, sizes, each, quality_of, deciding):
+    for command in (corpus, sizes, each, quality_of, deciding, queued):
         command.add_argument("--records", type=_positive, default=20_000)
-    for command in (corpus, peers, sizes, each, quality_of, deciding, predictions):
+    for command in (corpus, peers, sizes, each, quality_of, deciding, predictions, queued):
         command.add_argument("--seed", type=int, default=1)
     for command in (corpus, peers):
         command.add_argument("--kind", type=Texts, choices=list(Texts), default=Texts.ORDINARY, help="of texts")

@@ -83,6 +83,7 @@ FLOORS_WITHIN = {
         ("stopping", "judging"),
         ("beforehand",),
         ("run", "claimed", "inspecting", "verifying"),
+        ("performing",),
         ("pipeline",),
         ("migrating", "predicting"),
     ),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from collections.abc import Sequence
 
 from memproc.ingestion.checkpoint import Checkpoint, StartedJob, begin_or_resume, named, start_behind
 from memproc.ingestion.identity import Resumable
@@ -12,34 +10,6 @@ from memproc.ingestion.source import Source
 from memproc.records import Memory
 from memproc.store.jobs.jobs import Claim
 from memproc.store.store import Store, writer_of
-
-
-class Claims:
-    """The claim of the ingestion that this thread is about to begin; one that begins within it has none."""
-
-    def __init__(self) -> None:
-        self._held: ContextVar[Claim | None] = ContextVar("claim", default=None)
-
-    @contextmanager
-    def holding(self, claim: Claim) -> Iterator[None]:
-        """Let the next ingestion inside the block take a claim."""
-        token = self._held.set(claim)
-        try:
-            yield
-        finally:
-            self._held.reset(token)
-
-    @contextmanager
-    def taken(self) -> Iterator[Claim | None]:
-        """Give the claim, which nothing inside the block takes; None if there is none."""
-        token = self._held.set(None)
-        try:
-            yield None if token.old_value is Token.MISSING else token.old_value
-        finally:
-            self._held.reset(token)
-
-
-claims = Claims()
 
 
 def begin(

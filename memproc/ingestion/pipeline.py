@@ -1,48 +1,22 @@
-"""`ingest`: checks the arguments, opens sources, workers and store, and runs the loop in `run`."""
+"""`ingest`, and what a worker calls in its place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
-from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from memproc.arguments import maybe_number
 from memproc.config import Settings
-from memproc.enrichment.changes import Changing
-from memproc.enrichment.given import Enrich, Enrichment, enrichments_of, identity_of
-from memproc.errors import UsageError, redacting
-from memproc.formats.draft import Context
+from memproc.enrichment.given import Enrich
 from memproc.gates.files import Given as GateGiven
-from memproc.gates.files import gate_given
-from memproc.gates.rule import Gate
-from memproc.ingestion.beforehand import Wanted, looked_ahead
-from memproc.ingestion.claimed import begin, claims
-from memproc.ingestion.engines.pools import pool_of
-from memproc.ingestion.enriched import Lease
-from memproc.ingestion.gating import GateKeeper
-from memproc.ingestion.identity import resumable
-from memproc.ingestion.opening import Asked, given_of, open_all
-from memproc.ingestion.reading import intake_of
-from memproc.ingestion.run import Run
-from memproc.intake import clean_name
+from memproc.ingestion.call import Call
+from memproc.ingestion.performing import perform
 from memproc.records import Memory
-from memproc.report.ending import OnEvent, told_to_the_end
+from memproc.report.ending import OnEvent
 from memproc.report.report import Report
-from memproc.resources import allowed_cores
-from memproc.sources.mapping_files import mapping_given
 from memproc.sources.remote import Remote
-from memproc.store.enriching.enriching import Enriching
-from memproc.store.enriching.meanwhile import Meanwhile
 from memproc.store.jobs.jobs import Claim
-from memproc.store.sql.database import held_for
-from memproc.store.sql.opening import can_rehearse
-from memproc.store.store import Store, enriching_of
-from memproc.telling import Waiting, tell
-
-REFUSED = ("refused", "failed")  # before anything was written
+from memproc.store.store import Store
 
 
 def ingest(
@@ -99,84 +73,34 @@ def ingest(
     committed. Raises UsageError or SourceError before any work if the call is wrong, StoreError if the database fails, and
     EngineError if the workers fail. A KeyboardInterrupt is raised with the `report`.
     """
-    include = tuple(include)
-    asked_for = {**locals()}
-    chosen = settings or (into.settings if isinstance(into, Store) else Settings())
-    context = Context(clean_name(source, "source"), frozenset(include), mapping_given(mapping), trust_decisions)
-    intake = replace(intake_of(context, chosen, namespace=namespace, as_of=as_of), schema=schema)
-    asked = Asked(format, records, delimiter, encoding, allow_pickle)
-    most, rules = maybe_number("limit", limit), None if gate is None else gate_given(gate)
-    wanted = Wanted(what, intake, asked, chosen, rules, most)
-    enrichments = enrichments_of(enrich)
-    given = given_of(what)
-    with told_to_the_end(on_event) as ending, redacting(is_wanted=chosen.redact), claims.taken() as claim, ExitStack() as stack:
-        if dry_run and not isinstance(into, Store) and not can_rehearse(into, settings):
-            into, settings = Path(stack.enter_context(TemporaryDirectory())) / "rehearsal.db", replace(chosen, table_schema=None)
-        if not isinstance(into, Store) and (held := held_for(into)) is not None:
-            held.hold()  # before sources open: one of them may be the store itself
-            stack.callback(held.release)
-        ahead = looked_ahead(wanted, into, settings, is_rehearsal=dry_run)
-        if (ahead is None or ahead.status not in REFUSED) and rules is not None and rules.rehearse and not dry_run:
-            ahead = _rehearsed(asked_for, rules, ahead)
-        if ahead is not None and ahead.status in REFUSED:
-            ending.report = ahead
-            return ahead
-        sources = open_all(given, what, intake, asked)
-        stack.callback(sources.close)
-        pool = pool_of(engine, chosen.max_workers or allowed_cores())
-        if pool is not None:
-            stack.callback(pool.close)
-        store = into if isinstance(into, Store) else stack.enter_context(Store(into, settings=settings, schema=schema))
-        if settings is not None and (changed := store.policy.changed_by(settings)):
-            raise UsageError(f"the store was built with other settings than {changed}")
-        if chosen.durability == "full" and store.settings.durability != "full":
-            raise UsageError("the store was opened with durability='normal': give durability='full' to memproc.open")
-        stack.enter_context(store.rehearsal() if dry_run else nullcontext())
-        ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources.all]
-        options = (format, records, delimiter, encoding, most)
-        key = resumable(given, sources, intake, (*options, identity_of(enrichments)) if enrichments else options)
-        job = begin(store, ready, key, claim, is_resumed=resume and not dry_run)
-        run = Run(store, chosen, job, pool)
-        if enrichments:
-            run.enriching = _enriching_in(run, enrichments, schema)
-        run.report.gates += [] if ahead is None else ahead.gates
-        run.stops.gate = None if rules is None else GateKeeper(rules, store, run.report)
-        run.stops.limit, ending.running = most, run.running
-        report = ending.report = run.ingest(ready, is_rehearsal=dry_run)
-        if sources.found is not None:
-            report.left_out.update(sources.found.skipped)
-        report.notes += sources.notes(redacts=chosen.redact)
-        if run.stops.gate is not None:
-            run.stops.gate.end(ready)
-        return report
+    return perform(
+        Call(
+            what,
+            into,
+            namespace=namespace,
+            source=source,
+            format=format,
+            schema=schema,
+            settings=settings,
+            mapping=mapping,
+            include=tuple(include),
+            as_of=as_of,
+            trust_decisions=trust_decisions,
+            on_event=on_event,
+            dry_run=dry_run,
+            resume=resume,
+            records=records,
+            delimiter=delimiter,
+            encoding=encoding,
+            allow_pickle=allow_pickle,
+            limit=limit,
+            engine=engine,
+            enrich=enrich,
+            gate=gate,
+        )
+    )
 
 
 def ingest_claimed(claim: Claim, what: Sequence[str | Remote], into: Store, **options: Any) -> Report:
     """Ingest as `ingest` does, under the number of a job that a worker has claimed, behind the last batch that it landed."""
-    with claims.holding(claim):
-        return ingest(what, into, **options)
-
-
-def _enriching_in(run: Run, enrichments: Sequence[Enrichment], schema: type[Memory]) -> Enriching | None:
-    """Return what enriches the records of a run; None if the job is finished."""
-    if run.job.claim is None:
-        return None
-    lease = Lease(run.writer, run.job.claim)
-    meanwhile = Meanwhile(lease.look, run.stops.seconds_left, can_stop=True, asks=not run.writer.is_rehearsal)
-    enriching = enriching_of(run.store, Changing(schema, run.settings), enrichments, meanwhile)
-    run.stops.most_at_once = enriching.most_records
-    return enriching
-
-
-def _rehearsed(asked_for: Mapping[str, Any], gate: Gate, ahead: Report | None) -> Report | None:
-    """Ingest and roll it back; return a report that is "refused" if the gate is not met by that, else what was known before."""
-    tell(Waiting("the rehearsal that the gate asks for"))
-    later = replace(gate, rehearse=False, rules=tuple(rule for rule in gate.rules if rule.when != ("before",)))
-    alone = {"gate": later if later.rules else None, "dry_run": True, "resume": False, "on_event": None}
-    report = ingest(**{**asked_for, **alone})
-    if report.status == "rehearsed" and report.is_gate_met:
-        return ahead
-    report.gates[:0] = [] if ahead is None else ahead.gates
-    report.status, report.job = "refused", None
-    report.notes.append("the gate is not met by a rehearsal: nothing was written")
-    return report
+    return perform(Call(what, into, **options), claim)

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Engine
 import memproc
 from faults.points import listening
 from faults.stores import stores
-from memproc.ingestion import checkpoint
+from memproc.ingestion import identity as identities
 from memproc.store.checkup.doctor import examine_at
 from memproc.store.sql import backends, opening, tables, upgrading, versions
 from memproc.store.sql.backends import BACKENDS
@@ -266,7 +266,7 @@ def test_an_interrupted_job_goes_on_after_the_upgrade(places, version, monkeypat
     place = places.older(version)
     with closing(fixture(version)) as source:
         [(identity,)] = source.execute("SELECT identity FROM memproc_jobs WHERE status = 'interrupted'")
-    monkeypatch.setattr(checkpoint, "identity_of", lambda *_: identity)  # in it is where the file was that was read
+    monkeypatch.setattr(identities, "identity_of", lambda *_: identity)  # in it is where the file was that was read
     with memproc.open(place) as store:
         report = memproc.ingest(STORES / "interrupted.jsonl", store, settings=memproc.Settings(batch_size=3), resume=True)
         assert (report.status, report.read) == ("done", 12)
