@@ -9,6 +9,7 @@ Rules: what is in another namespace is told as what is not there, in the same wo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -91,6 +92,16 @@ def memory_named(store: Store, caller: Caller, own: str, source: str | None, nam
     if found is None:
         raise NotFoundError(f"there is no record {own[:100]!r} of that source here: name its source and its namespace")
     return found
+
+
+def reviews_of(store: Store, caller: Caller, after: int, limit: int) -> list[Review]:
+    """Return at most so many open reviews of the caller's memories behind a number, by number. No more are read."""
+    found = [one for name in _namespaces_of(caller) for one in store.reviews(after=after, limit=limit, namespace=name)]
+    return sorted(found, key=lambda one: one.number)[:limit]
+
+
+def _namespaces_of(caller: Caller) -> Sequence[str | None]:
+    return (None,) if caller.namespaces is None else [*dict.fromkeys(caller.namespaces)]
 
 
 def review_of(store: Store, caller: Caller, number: int) -> Review:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from memproc.service.given import Decide, Limit, Number, NumberCursor
-from memproc.service.rest.callers import Caller, review_of
+from memproc.service.rest.callers import Caller, review_of, reviews_of
 from memproc.service.rest.guard import needs, router
 from memproc.service.rest.served import caller_of, served_of
 from memproc.service.scopes import Scope
@@ -22,9 +22,7 @@ async def reviews(request: Request, limit: Limit = 50, cursor: NumberCursor | No
 
 
 def _reviews(store: Store, caller: Caller, limit: int, after: int) -> ReviewPage:
-    names = (None,) if caller.namespaces is None else caller.namespaces
-    some = [one for name in names for one in store.reviews(after=after, limit=limit + 1, namespace=name)]
-    waiting = sorted(some, key=lambda one: one.number)[: limit + 1]
+    waiting = reviews_of(store, caller, after, limit + 1)
     page = [*map(ReviewTold.of, waiting[:limit])]
     return ReviewPage(reviews=page, cursor=str(page[-1].number) if len(waiting) > limit else None)
 
