@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import httpx2
+import pytest
+
 from memproc.service.worker import Worker
 from memproc.store.access import sessions
 from memproc.store.access.tokens import Wanted
 from memproc.store.store import access_of
 from tests.service.queues import RECORDS, jsonl
+from tests.service.rest.test_server import served
+from tests.waiting import LIMIT_SECONDS
 
 EARLIER, LATER = "2020-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"
 
@@ -45,3 +50,12 @@ def test_what_landed_is_told_of_whose_it_is(fresh, tmp_path):
         assert access.days(EARLIER, ["carl"]) == access.minutes(LATER, None) == access.days(LATER, None) == []
         pace = access.pace(store.queue()[0].number)
         assert (pace.batches, sum(one.records for one in pace.timeline)) == (1, RECORDS)
+
+
+@pytest.mark.costly
+@pytest.mark.parametrize(("options", "status"), [((), 200), (("--no-dashboard",), 404)])
+def test_the_command_serves_pages_unless_it_is_told_not_to(tmp_path, options, status):
+    """Programs are served all the same."""
+    with served(tmp_path, *options) as url:
+        assert httpx2.get(f"{url}/sign-in", timeout=LIMIT_SECONDS).status_code == status
+        assert httpx2.get(f"{url}/api/health", timeout=LIMIT_SECONDS).status_code == 200
