@@ -70,7 +70,7 @@ def nested(levels):
         ("calm", "", "not_changes"),
         ({"metadata": {"it": object()}}, "metadata.it", "not_json"),
         ({"metadata": {"it": "x" * (1 << 20)}}, "", "not_changes"),
-        ({"metadata": nested(400)}, "", "not_json"),
+        ({"metadata": nested(400)}, "", "nested_too_deep"),
         ({"metadata": nested(150)}, "metadata", "nested_too_deep"),
     ],
 )
