@@ -38,10 +38,10 @@ def as_written(group: Any) -> list[str]:
 def given_in(group: Any) -> dict[str, Any]:
     """Return the options of a group that differ from their defaults, by their names on the command line."""
     found: dict[str, Any] = {}
-    for (name, annotation), value in zip(_annotated(type(group)).items(), group, strict=True):
+    for (name, annotation), value in zip(_annotated(group.__class__).items(), group, strict=True):
         if _is_group(annotation):
             found |= given_in(value)
-        elif value != group._field_defaults[name] and value != []:  # typer gives a list where none is meant
+        elif value != group._field_defaults[name]:
             found[_called(name, annotation)] = value
     return found
 

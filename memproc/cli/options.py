@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import abc
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from typer import Argument, Option
 
@@ -13,7 +13,6 @@ from memproc.config import DEEPEST, SECRET_KINDS, Secrets, Settings
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
-    from memproc.ingestion.opening import Asked
     from memproc.records import Memory
 
 MAX_FIELDS, MAX_DEPTH = Settings().max_fields, DEEPEST  # the defaults of the settings
@@ -79,6 +78,19 @@ LogFile = Annotated[
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only, and with --json the JSON object.")]
 
 
+class Hiding(NamedTuple):
+    """What is kept out of messages, and out of a store."""
+
+    redact: Redact = False
+    secrets: SecretsPolicy = "off"
+    secret_kinds: SecretKinds = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that they are."""
+        return {**self._asdict(), "secret_kinds": tuple(self.secret_kinds or ())}
+
+
 def mapping_of(pairs: list[str] | None, file: Path | None = None) -> abc.Mapping[str, str]:
     """Return the mapping given by a file or by --map options. Raises UsageError on one that is not FIELD=PATH, and on both."""
     from memproc.formats.usual_names import USUAL_NAMES
@@ -118,12 +130,3 @@ def schema_of(named: str | None) -> type[Memory]:
     if not (isinstance(found, type) and issubclass(found, Memory)):
         raise UsageError(f"--schema {named}: {module} has no subclass of memproc.Memory named {name}")
     return found
-
-
-def asked_of(
-    format: str | None, records: str | None, delimiter: str | None, encoding: str | None, *, allow_pickle: bool = False
-) -> Asked:
-    """Return what the options say of how files are written."""
-    from memproc.ingestion.opening import Asked
-
-    return Asked(format, records, delimiter, encoding, allow_pickle)

@@ -83,8 +83,8 @@ def test_a_command_is_given_the_group(options, expected):
 
 
 def test_what_was_given_is_told_by_the_names_of_options():
-    """A zero was given, an empty list was not."""
-    assert given_in(Outer("", Inner([], 0.0))) == {"--name": "", "--at-most": 0.0}
+    """A zero was given, too."""
+    assert given_in(Outer("", Inner(None, 0.0))) == {"--name": "", "--at-most": 0.0}
 
 
 def test_two_options_of_one_name_are_refused():
