@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memproc.cli import options
 from memproc.cli.option_groups import given_in
+from memproc.cli.options import Written
 from memproc.cli.remotes import Following, FromDatabase, Retries, given_by
 from memproc.cli.rest_options import FromWeb, pages_of
 from memproc.errors import UsageError
@@ -22,69 +22,46 @@ _URL = re.compile(r"https?://", re.IGNORECASE)
 ANEW = Following()  # whatever was read before
 
 
-class FromFiles(NamedTuple):
-    """How records are written, and where in them fields are."""
-
-    format: options.FormatName = None
-    records: options.Records = None
-    delimiter: options.Delimiter = None
-    encoding: options.Encoding = None
-    allow_pickle: options.AllowPickle = False
-    map_field: options.Mapping = None
-    mapping: options.MappingFile = None
-    date_format: options.DateFormat = None
-    day_first: options.DayFirst = None
-    include: options.Include = None
-
-
 class HowRead(NamedTuple):
     """All of it, in the order in which a command to run next shows it."""
 
     database: FromDatabase = FromDatabase()
     retries: Retries = None
     web: FromWeb = FromWeb()
-    files: FromFiles = FromFiles()
+    written: Written = Written()
 
     @property
     def dates(self) -> dict[str, Any]:
         """The settings of how dates are read."""
-        return {"date_format": tuple(self.files.date_format or ()), "day_first": self.files.day_first}
+        return self.written.dates.settings
 
     @property
     def include(self) -> Sequence[str]:
         """What a format reads only on request."""
-        return self.files.include or ()
+        return self.written.include or ()
 
-    @property
-    def asked(self) -> Asked:
-        """How files are written."""
-        from memproc.ingestion.opening import Asked
-
-        files = self.files
-        return Asked(files.format, files.records, files.delimiter, files.encoding, files.allow_pickle)
-
-    def mapped(self) -> Mapping[str, str]:
-        """Return where fields are. Raises UsageError, or what reading the mapping file raises."""
-        return options.mapping_of(self.files.map_field, self.files.mapping)
+    def mapping(self) -> Mapping[str, str]:
+        """Return where fields are. Raises as `Mapped.found` does."""
+        return self.written.mapped.found()
 
     def context(self, source: str | None = None) -> Context:
         """Return what a format is told beside the records."""
         from memproc.formats.draft import Context
         from memproc.intake import clean_name
 
-        return Context(clean_name(source, "source"), frozenset(self.include), self.mapped())
+        return Context(clean_name(source, "source"), frozenset(self.include), self.mapping())
 
     def arguments(self, asked: Asked) -> dict[str, Any]:
         """Return what `ingest`, `migrate` and `judge` are told, by the names of their arguments."""
-        written = {name: value for name, value in asked._asdict().items() if name in FromFiles._fields}
-        return {**written, "mapping": self.mapped(), "include": self.include}
+        written = {name: value for name, value in asked._asdict().items() if name in Written._fields}
+        return {**written, "mapping": self.mapping(), "include": self.include}
 
     def given(self, what: Sequence[str], following: Following = ANEW) -> tuple[list[Path | Remote], Asked]:
         """Return what a command reads, and how files are written: the web API, or the paths and other sources that are named.
 
         Raises UsageError if the options do not fit together.
         """
-        asked = self.asked
+        asked = self.written.asked
         if not any(map(is_web, what)):
             of_web = [*given_in(self.web), *([] if following.since_param is None else ["--since-param"])]
             if of_web:

@@ -33,7 +33,7 @@ def transform(
     settings = settings_of(**hiding.settings, **how.dates)
     given, asked = how.given([file])
     warn()
-    found = list(islice(read_file(given, asked, mapping=how.mapped(), include=how.include, settings=settings), limit))
+    found = list(islice(read_file(given, asked, mapping=how.mapping(), include=how.include, settings=settings), limit))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))

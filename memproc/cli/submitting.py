@@ -7,10 +7,10 @@ from typing import Annotated
 from typer import Argument, Option
 
 from memproc.cli.app import Json, settings_of, show
-from memproc.cli.how_read import FromFiles, HowRead
+from memproc.cli.how_read import HowRead
 from memproc.cli.jobs import jobs_app
 from memproc.cli.option_groups import grouped
-from memproc.cli.options import FirstOnly, Gate, Namespace, SourceName
+from memproc.cli.options import FirstOnly, Gate, Namespace, SourceName, Written
 from memproc.cli.output import fields_of
 from memproc.cli.queueing import By, Set, asker, line_of, values_of
 from memproc.cli.remotes import Following, FromDatabase
@@ -25,7 +25,7 @@ def submit(
     into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
     database: FromDatabase,
     web: FromWeb,
-    files: FromFiles,
+    written: Written,
     following: Following,
     namespace: Namespace = None,
     source: SourceName = None,
@@ -54,10 +54,10 @@ def submit(
     """Let a worker (`memproc work`) ingest files into a store, which is made where there is none."""
     from memproc.store.store import Store
 
-    how = HowRead(database, None, web, files)
+    how = HowRead(database, None, web, written)
     given, asked = how.given(what, following)
     options = how.arguments(asked) | {"as_of": as_of, "limit": limit, "gate": gate}
-    options["mapping"] = files.mapping or options["mapping"]
+    options["mapping"] = written.mapped.mapping or options["mapping"]
     dates = {name: value for name, value in how.dates.items() if value not in ((), None)}
     with Store(into, settings=settings_of()) as store:
         job = store.submit(

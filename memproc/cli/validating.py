@@ -61,7 +61,7 @@ def validate(
             [given], asked = how.given([file])
             found = check(given, intake, asked, most_shown=most_shown, limit=limit)
         else:
-            found = check_one(record or "", intake, how.asked, most_shown=most_shown)
+            found = check_one(record or "", intake, how.written.asked, most_shown=most_shown)
     _show(found.checks, "json" if as_json else output)
     if found.advice:
         tell(f"no record can be taken: {found.advice}")
