@@ -10,7 +10,7 @@ from memproc.cli.app import Json, settings_of, show
 from memproc.cli.how_read import HowRead
 from memproc.cli.jobs import jobs_app
 from memproc.cli.option_groups import grouped
-from memproc.cli.options import FirstOnly, Gate, Namespace, SourceName, Written
+from memproc.cli.options import FirstOnly, Gate, Hiding, Namespace, SourceName, Written
 from memproc.cli.output import fields_of
 from memproc.cli.queueing import By, Set, asker, line_of, values_of
 from memproc.cli.remotes import Following, FromDatabase
@@ -27,6 +27,7 @@ def submit(
     web: FromWeb,
     written: Written,
     following: Following,
+    hiding: Hiding,
     namespace: Namespace = None,
     source: SourceName = None,
     as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
@@ -58,14 +59,14 @@ def submit(
     given, asked = how.given(what, following)
     options = how.arguments(asked) | {"as_of": as_of, "limit": limit, "gate": gate}
     options["mapping"] = written.mapped.mapping or options["mapping"]
-    dates = {name: value for name, value in how.dates.items() if value not in ((), None)}
+    settings = {**how.dates, **hiding.settings, **values_of(set_)}
     with Store(into, settings=settings_of()) as store:
         job = store.submit(
             given,
             namespace=namespace,
             source=source,
             format=options.pop("format"),
-            settings=dates | values_of(set_),
+            settings=settings,
             options={name: value for name, value in options.items() if value},
             name=name,
             submitter=asker(by),
