@@ -17,7 +17,7 @@ class Inner(NamedTuple):
     """A group within a group."""
 
     tags: Annotated[list[str] | None, typer.Option("--tag")] = None
-    at_most: Annotated[float | None, typer.Option()] = None
+    at_most: Annotated[float, typer.Option()] = 2.0
 
 
 class Outer(NamedTuple):
@@ -32,7 +32,7 @@ def one_by_one(
     what: Annotated[str, typer.Argument(metavar="WHAT")],
     name: Name = None,
     tags: Annotated[list[str] | None, typer.Option("--tag")] = None,
-    at_most: Annotated[float | None, typer.Option()] = None,
+    at_most: Annotated[float, typer.Option()] = 2.0,
     is_first: Annotated[bool | None, typer.Option("--first/--last")] = None,
     count: Annotated[int, typer.Option(help="How many.")] = 3,
 ) -> None:
