@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from memproc.sources.remote import Remote
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
-ANEW = Following()  # whatever was read before
+ANEW = Following()  # everything is read each time
 
 
 class HowRead(NamedTuple):
-    """All of it, in the order in which a command to run next shows it."""
+    """Databases, web APIs and files, in the order in which a command to run next shows it."""
 
     database: FromDatabase = FromDatabase()
     retries: Retries = None

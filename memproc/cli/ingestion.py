@@ -16,6 +16,7 @@ from memproc.cli.option_groups import grouped
 from memproc.cli.options import (
     MAX_DEPTH,
     MAX_FIELDS,
+    AsOf,
     Gate,
     Hiding,
     LogFile,
@@ -86,7 +87,7 @@ def ingest(
     tracebacks: Annotated[
         bool, Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
     ] = False,
-    as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
+    as_of: AsOf = None,
     trust_decisions: Annotated[
         bool, Option("--trust-decisions", help="Apply the decisions of a full export, which must be your own.")
     ] = False,

@@ -10,7 +10,7 @@ from typer import Argument, Exit, Option
 from memproc.cli.app import FAILED, Json, app, settings_of, warn
 from memproc.cli.how_read import HowRead
 from memproc.cli.option_groups import grouped
-from memproc.cli.options import Hiding, Namespace, Schema, SourceName, schema_of
+from memproc.cli.options import AsOf, Hiding, Namespace, Schema, SourceName, schema_of
 from memproc.cli.output import json_text, target
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def migrate(
     hiding: Hiding,
     namespace: Namespace = None,
     source: SourceName = None,
+    as_of: AsOf = None,
     schema: Schema = None,
     to: Annotated[Path | None, Option("--report", metavar="FILE", help="Write the report as JSON to this file.")] = None,
     dry_run: Annotated[bool, Option("--dry-run", help="Do everything, then roll it back.")] = False,
@@ -51,6 +52,7 @@ def migrate(
             into,
             namespace=namespace,
             source=source,
+            as_of=as_of,
             schema=chosen_schema,
             settings=settings,
             dry_run=dry_run,

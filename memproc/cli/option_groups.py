@@ -84,4 +84,4 @@ def _written(name: str, value: Any) -> Iterator[str]:
         yield yes if value else no
         return
     for one in value if isinstance(value, list | tuple) else [value]:
-        yield from (yes, f"{one:g}" if isinstance(one, float) else str(one))
+        yield from (yes, f"{one:.15g}" if isinstance(one, float) else str(one))

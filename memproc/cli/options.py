@@ -23,6 +23,7 @@ MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be 
 FormatName = Annotated[
     str | None, Option("--format", metavar="NAME", help="The format of the records; detected from their shape by default.")
 ]
+AsOf = Annotated[str | None, Option(help="The date that the source gives for itself.")]
 Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
 Namespace = Annotated[str | None, Option(metavar="TEXT", help="Whose memories these are, for records that do not say.")]
 SourceName = Annotated[

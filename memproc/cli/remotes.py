@@ -1,4 +1,4 @@
-"""The options that name rows of a database, and what they say."""
+"""The options that name what is read of a database, and those that say what of a source is new."""
 
 from __future__ import annotations
 

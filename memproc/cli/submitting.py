@@ -10,7 +10,7 @@ from memproc.cli.app import Json, settings_of, show
 from memproc.cli.how_read import HowRead
 from memproc.cli.jobs import jobs_app
 from memproc.cli.option_groups import grouped
-from memproc.cli.options import FirstOnly, Gate, Hiding, Namespace, SourceName, Written
+from memproc.cli.options import AsOf, FirstOnly, Gate, Hiding, Namespace, SourceName, Written
 from memproc.cli.output import fields_of
 from memproc.cli.queueing import By, Set, asker, line_of, values_of
 from memproc.cli.remotes import Following, FromDatabase
@@ -30,7 +30,7 @@ def submit(
     hiding: Hiding,
     namespace: Namespace = None,
     source: SourceName = None,
-    as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
+    as_of: AsOf = None,
     limit: FirstOnly = None,
     gate: Gate = None,
     set_: Set = None,

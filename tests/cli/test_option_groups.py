@@ -73,7 +73,10 @@ def test_typer_sees_the_options_of_a_group():
     [
         ([], Outer()),
         (["--name", "a", "--last"], Outer("a", Inner(), is_first=False)),
-        (["--tag", "x", "--tag", "y z", "--at-most", "0.5", "--first"], Outer(None, Inner(["x", "y z"], 0.5), is_first=True)),
+        (
+            ["--tag", "x", "--tag", "y z", "--at-most", "1234567.5", "--first"],
+            Outer(None, Inner(["x", "y z"], 1234567.5), is_first=True),
+        ),
     ],
 )
 def test_a_command_is_given_the_group(options, expected):
