@@ -9,6 +9,7 @@ from memproc.errors import UsageError
 from memproc.times import parse_time, to_text
 
 LARGEST_NUMBER = 2**63 - 1  # of a database column
+WRITTEN = "2026-05-01T18:30:00Z"
 
 
 def whole_number(name: str, value: object, *, least: int = 1) -> int:
@@ -55,5 +56,5 @@ def moment_of(name: str, given: object) -> str | None:
     try:
         moment = parse_time(given) if given is not None else None
     except ValueError as error:
-        raise UsageError(f"{name}={given!r}: {error}") from error
+        raise UsageError(f"{name}={given!r}: {error}: give one as in {WRITTEN}") from error
     return to_text(moment) if moment else None

@@ -163,13 +163,15 @@ def tell_in_events() -> None:
 def warn(*, is_quiet: bool = False, verbosity: int = 0, log_file: str | None = None) -> None:
     """Write the warnings of the library to standard error, with a `verbosity` of 1 what it does too, and of 2 each batch; all of
     that, with the time, also to the end of a log file. Raises OSError if that cannot be written.
+
+    The values of variables, which loguru adds to a traceback, are in neither: they are memories, and secrets.
     """
     from loguru import logger
 
     logger.remove()
     if not is_quiet:
         level = ("WARNING", "INFO", "DEBUG")[min(verbosity, 2)]
-        logger.add(lambda message: tell(message.rstrip("\n")), level=level, format="{message}")
+        logger.add(lambda message: tell(message.rstrip("\n")), level=level, format="{message}", diagnose=False)
     if log_file is not None:
         logger.add(log_file, level="DEBUG", format=LOGGED, encoding="utf-8", diagnose=False)
     logger.enable("memproc")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Exit, Option
@@ -14,6 +17,7 @@ from typer import Argument, Exit, Option
 from memproc.cli.app import FAILED, Database, Json, app, print_json, settings_of, show, warn
 from memproc.cli.help import Application, Family
 from memproc.cli.output import target
+from memproc.cli.remotes import shown as without_password
 from memproc.cli.stores import opened
 from memproc.errors import UsageError
 
@@ -27,6 +31,8 @@ app.add_typer(flow, help="Run steps that stand in a file of YAML, go on with the
 File = Annotated[str, Argument(metavar="FLOW", help="The file of the flow, in YAML or JSON.")]
 AllowRun = Annotated[bool, Option("--allow-run", help="Let its steps run commands: only of a flow that you trust.")]
 AllowPrivate = Annotated[bool, Option("--allow-private", help="Let its steps fetch from addresses that are not public.")]
+INDENT = " " * 12  # of what a step gave
+NARROWEST = 40  # columns
 Picture = Literal["svg", "mermaid"]
 
 
@@ -87,12 +93,13 @@ def run(
 ) -> None:
     """Run a flow to its end, or until it waits for a person. Exit with 1 if it failed."""
     from memproc.flows import run_flow
+    from memproc.flows.running import place_of
 
     warn()
     given = _parameters(parameter or ())
     allowed = _allowed(run=allow_run, private=allow_private)
     report = run_flow(file, store=store, parameters=given, allowed=allowed, settings=settings_of())
-    _show(report, as_json=as_json)
+    _show(report, str(place_of(file, store, given)), as_json=as_json)
 
 
 @flow.command()
@@ -119,7 +126,7 @@ def resume(
                 answer_flow(store, run_number, step, Answer(approved, by or _user(), note))
     allowed = _allowed(run=allow_run, private=allow_private)
     place = database if "://" in database else str(Path(database).absolute())
-    _show(resume_flow(place, run_number, allowed=allowed, settings=settings_of()), as_json=as_json)
+    _show(resume_flow(place, run_number, allowed=allowed, settings=settings_of()), database, as_json=as_json)
 
 
 @flow.command("list")
@@ -135,14 +142,19 @@ def list_runs(database: Database, as_json: Json = False) -> None:
 
 @flow.command("show")
 def show_run(
-    database: Database, number: Annotated[int, Argument(metavar="RUN", min=1, help="The number of the run.")], as_json: Json = False
+    database: Database,
+    number: Annotated[int | None, Argument(metavar="RUN", min=1, help="The number of the run; by default the newest.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Show how far a run is: each step, what it gave, and what it asks."""
-    from memproc.flows import report_of
+    from memproc.flows import flow_runs, report_of
 
     with opened(database) as store:
-        report = report_of(store, number)
-    show(asdict(report), _told(report), as_json=as_json)
+        runs = flow_runs(store) if number is None else []
+        if number is None and not runs:
+            raise UsageError(f"no flow was run on {database}: memproc flow run FLOW runs one")
+        report = runs[-1] if number is None else report_of(store, number)
+    show(asdict(report), _told(report, database), as_json=as_json)
 
 
 @flow.command()
@@ -170,6 +182,7 @@ def picture(
     to: Annotated[str | None, Option(metavar="FILE", help="The file to write; printed by default.")] = None,
 ) -> None:
     """Draw a flow, or a run of one, as SVG or as a Mermaid flowchart."""
+    from memproc.cli.output import beside
     from memproc.flows.picture import mermaid, svg
     from memproc.writing import written
 
@@ -182,6 +195,7 @@ def picture(
         show({}, text.rstrip("\n"), as_json=False)
     else:
         written(target(to), [text.encode()], is_private=False)
+        beside(to).write(f"written to {to}\n")
 
 
 @flow.command("schema")
@@ -225,25 +239,44 @@ def _user() -> str:
     return "somebody"
 
 
-def _show(report: FlowReport, *, as_json: bool) -> None:
-    show(asdict(report), _told(report), as_json=as_json)
+def _show(report: FlowReport, database: str, *, as_json: bool) -> None:
+    show(asdict(report), _told(report, database), as_json=as_json)
     if report.status == "failed":
         raise Exit(FAILED)
 
 
-def _told(report: FlowReport) -> str:
+def _told(report: FlowReport, database: str) -> str:
     lines = [f"run {report.run} of {report.flow}: {report.status}"]
     for step in report.steps:
         again = f", {step.attempts} attempts" if step.attempts > 1 else ""
         lines.append(f"  {step.status:9} {step.id} ({step.do}){again}{f': {step.error}' if step.error else ''}")
         if step.output and step.status == "done":
-            lines.append(f"            {_brief(step.output)}")
+            lines += _brief(step.output)
+    resume = f"memproc flow resume {quote(_nearby(database))} {report.run}"
     if report.asks:
-        lines += ["", *(f"answer {name} by: memproc flow resume DB {report.run} --approve {name}" for name in report.asks)]
+        lines += ["", *(f"answer {name} (--reject says no) by:\n  {resume} --approve {quote(name)}" for name in report.asks)]
     elif report.status in ("failed", "interrupted"):
-        lines += ["", f"mend what failed, then go on by: memproc flow resume DB {report.run}"]
+        lines += ["", f"mend what failed, then go on by:\n  {resume}"]
     return "\n".join(lines)
 
 
-def _brief(output: Any) -> str:
-    return ", ".join(f"{name} {value}" for name, value in output.items() if isinstance(value, str | int | float | bool))
+def _nearby(database: str) -> str:
+    """Return a store as it is named in this folder, without a password."""
+    if "://" in database:
+        return without_password(database)
+    path = Path(database)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _brief(output: Mapping[str, Any]) -> list[str]:
+    """Return what a step gave as lines that are as wide as the terminal; what is long stands in one of its own."""
+    shown = [f"{name} {_value(value)}" for name, value in output.items() if isinstance(value, str | int | float | bool)]
+    width = max(get_terminal_size().columns, NARROWEST)
+    lines = wrap(", ".join(shown), width - len(INDENT), break_long_words=False, break_on_hyphens=False)
+    return [f"{INDENT}{line}" for line in lines]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else f"{value}"

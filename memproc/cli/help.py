@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from typer import Typer
+from typer import BadParameter, Typer
 from typer.core import TyperCommand, TyperGroup
 
-from memproc.cli.help_groups import COMMANDS, EXAMPLES, FIRST, OPTIONS
+from memproc.cli.help_groups import COMMANDS, EXAMPLES, FIRST, FIRST_WITHIN, OPTIONS
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
@@ -45,6 +45,14 @@ def groups_of(command: str, options: Iterable[str]) -> dict[str, list[str]]:
 
 class Command(TyperCommand):
     """A command whose options are shown in groups, and its examples after them."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Read the arguments; what is said of a wrong one is without the words that pydantic puts before it."""
+        try:
+            return super().parse_args(ctx, args)
+        except BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
 
     def invoke(self, ctx: Context) -> Any:
         """Run the command, and keep which of its options were given: the others may have a value in a file or a variable."""
@@ -107,7 +115,9 @@ class Group(TyperGroup):
         """Write what the command takes that is meant, then the others."""
         meant = self.commands[self.default]
         meant.format_options(meant.context_class(meant, parent=ctx, info_name=self.default), formatter)
-        _write(formatter, "Commands", [(name, summary(one.help)) for name, one in self.commands.items()])
+        first = [name for name in FIRST_WITHIN.get(path_of(ctx), ()) if name in self.commands]
+        shown = dict.fromkeys([*first, *self.commands])
+        _write(formatter, "Commands", [(name, summary(self.commands[name].help)) for name in shown])
 
     def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the examples of the command that is meant."""

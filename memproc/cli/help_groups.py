@@ -103,6 +103,13 @@ FIRST: Mapping[str, tuple[str, ...]] = {
 }
 
 
+FIRST_WITHIN: Mapping[str, tuple[str, ...]] = {
+    "jobs": ("list", "submit", "queue", "show", "retry", "cancel", "pause", "resume", "hold", "release", "schedules", "rules"),
+    "webhooks": ("list", "add", "test", "send", "deliveries", "resend", "rotate", "remove"),
+    "notify": ("list", "rules", "test", "send"),
+}
+
+
 class Example(NamedTuple):
     """What one may want, and the command that does it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option
@@ -15,6 +16,7 @@ from memproc.cli.stores import opened
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
+    from memproc.service.notifications.rules import Rules
     from memproc.store.outbox.notices import Notice
 
 LARGEST_RULES = 1 << 20
@@ -33,10 +35,13 @@ def list_all(
     """List what was sent, or waits to be, the newest first."""
     with needing("notify"):
         from memproc.service.notifications.notifier import notices
+    from memproc.times import from_micros
 
     with opened(database) as store:
         found = notices(store, limit=limit)
-    listed = [{name: value for name, value in one._asdict().items() if name != "message"} for one in found]
+    listed = [{**one._asdict(), "due_at": None if one.due_at is None else from_micros(one.due_at)} for one in found]
+    for one in listed:
+        del one["message"]
     show({"notices": listed}, "\n".join(map(_line, found)) or "no notices", as_json=as_json)
 
 
@@ -54,12 +59,10 @@ def rules(
         from memproc.service.notifications.notifier import rules_of, set_rules
 
     with opened(database) as store:
-        if clear:
-            set_rules(store, None)
-        elif file is not None:
-            set_rules(store, _text_of(file), str(file))
+        read = set_rules(store, None if file is None else _text_of(file), str(file)) if clear or file is not None else None
         kept = rules_of(store)
-    show({"rules": kept}, kept or "no rules are kept", as_json=as_json)
+    told = (kept or "no rules are kept").rstrip("\n") if read is None else _kept(read, database)
+    show({"rules": kept}, told, as_json=as_json)
 
 
 @notify.command(name="test")
@@ -105,6 +108,14 @@ def send(
     show(asdict(done), told, as_json=as_json)
     if done.failed and until_empty:
         raise Exit(FAILED)
+
+
+def _kept(read: Rules, database: str) -> str:
+    from memproc.report.report import counted
+
+    rules, channels = counted(len(read.rules), "rule"), counted(len(read.channels), "channel")
+    tries = [f"  memproc notify test {quote(database)} {quote(name)}" for name in read.channels]
+    return "\n".join([f"{rules} and {channels} are kept; to try a channel:", *tries])
 
 
 def _line(one: Notice) -> str:

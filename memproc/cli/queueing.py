@@ -14,7 +14,7 @@ from memproc.cli.stores import opened
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
-    from memproc.store.queued import QueuedJob
+    from memproc.store.queued import QueuedJob, QueueStats
     from memproc.store.store import Store
 
 Number = Annotated[int, Argument(metavar="N", min=1, help="The number of the job.")]
@@ -41,7 +41,7 @@ def list_queue(
                 "tenants": [fields_of(one) for one in counted.tenants],
                 "workers": [fields_of(one) for one in counted.workers],
             }
-            show(values, "\n".join(f"{name}: {value}" for name, value in values.items()), as_json=as_json)
+            show(values, "\n".join(_lines_of(counted)), as_json=as_json)
             return
         listed = store.queue(state)
     show({"jobs": [fields_of(one) for one in listed]}, "\n".join(map(line_of, listed)) or "no jobs", as_json=as_json)
@@ -140,13 +140,30 @@ def list_schedules(
 
 def line_of(job: QueuedJob) -> str:
     """Return a job of the queue as a line."""
-    waits = f" for {job.waits_for}" if job.waits_for else ""
+    waits = f" for {job.waits_for}" if job.waits_for and job.waits_for != "time" else ""
     behind = f" {', '.join(map(str, job.needs))}" if job.waits_for == "jobs" else ""
     until = f" until {job.not_before}" if job.waits_for == "time" else ""
     name = f" {job.name}" if job.name else ""
     whose = f" of {job.namespace}" if job.namespace else ""
     error = f": {job.error}" if job.error else ""
-    return f"{job.number}  {job.state}{waits}{behind}{until}  {job.priority}{name}{whose} from {job.submitted_at}{error}"
+    return f"{job.number}  {job.state}{waits}{behind}{until}  {job.priority}{name}{whose}, submitted {job.submitted_at}{error}"
+
+
+def _lines_of(stats: QueueStats) -> list[str]:
+    """Return the figures of a queue as lines."""
+    lines = [f"jobs: {', '.join(f'{count} {state}' for state, count in stats.states.items()) or 'none'}"]
+    if stats.mean_wait_seconds is not None:
+        lines.append(f"waited: {stats.mean_wait_seconds:.1f} s in the mean, {stats.longest_wait_seconds or 0:.1f} s at most")
+    if stats.deadlines_met is not None:
+        lines.append(f"deadlines: {stats.deadlines}, of which {stats.deadlines_met:.1%} were met")
+    for used in stats.tenants:
+        whose = "no namespace" if used.namespace is None else f"namespace {used.namespace}"
+        tries = "1 attempt" if used.attempts == 1 else f"{used.attempts} attempts"
+        lines.append(f"{whose}: {tries}, {used.cpu_seconds:.1f} s of CPU ({used.share:.1%}), {used.peak_bytes >> 20} MiB at most")
+    for one in stats.workers:
+        job = "" if one.job is None else f" job {one.job}"
+        lines.append(f"worker {one.machine}:{one.pid}: {one.state}{job}, seen {one.seen_at}")
+    return [*lines, *(() if stats.workers else ("no worker is at work: memproc work DB is one",))]
 
 
 def asker(by: str | None) -> str:
@@ -161,9 +178,11 @@ def asker(by: str | None) -> str:
 
 def values_of(pairs: list[str] | None) -> dict[str, Any]:
     """Return the settings of --set options. Raises UsageError on one that is not NAME=VALUE, or that there is not."""
-    from memproc.configuring import checked
+    from memproc.configuring import check_names, checked
 
-    return {name: checked(name, value, f"--set {name}={value}") for name, value in _pairs(pairs)}
+    found = dict(_pairs(pairs))
+    check_names(found, "--set")
+    return {name: checked(name, value, f"--set {name}={value}") for name, value in found.items()}
 
 
 def _rules_in(pairs: list[str] | None) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
-from memproc.cli.app import Json, settings_of, show
+from memproc.cli.app import Json, settings_of, show, tell
 from memproc.cli.how_read import HowRead
 from memproc.cli.jobs import jobs_app
 from memproc.cli.option_groups import grouped
@@ -81,4 +82,7 @@ def submit(
             retries=retries,
             held=held,
         )
+    for one in job.work.get("sources", ()):
+        if isinstance(one, str) and "://" not in one and not Path(one).exists():
+            tell(f"{one} is not there now: the job fails unless its worker finds it under this path")
     show(fields_of(job), line_of(job), as_json=as_json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Option
 
-from memproc.cli.app import Database, Json, app, settings_of, show
+from memproc.cli.app import Database, Json, app, settings_of, show, tell
 from memproc.cli.output import fields_of
 from memproc.cli.stores import opened
 from memproc.errors import UsageError
@@ -60,8 +60,8 @@ def token(
                 per_day=per_day,
             )
             made, secret = access.create_token(wanted)
-            told = f"{secret}\nkeep it: it is shown only now. It is number {made.number}, and ends {made.expires_at}"
-            show({**_values(made), "token": secret}, told, as_json=as_json)
+            show({**_values(made), "token": secret}, secret, as_json=as_json)
+            tell(f"keep it: it is shown only now. It is number {made.number}, and ends {made.expires_at}")
         elif what == "revoke":
             revoked = access.revoke_token(number or 0)
             show(_values(revoked), f"token {revoked.number} ({revoked.name}) is refused from now on", as_json=as_json)

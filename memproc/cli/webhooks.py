@@ -143,15 +143,19 @@ def resend(
 @hooks.command()
 def send(
     database: Database,
-    until_empty: Annotated[bool, Option("--until-empty", help="End as soon as nothing waits any more.")] = False,
+    until_empty: Annotated[bool, Option("--until-empty", help="End when nothing is due in the next ten seconds.")] = False,
     max_seconds: Annotated[float | None, Option(metavar="SECONDS", min=0, help="End after this time.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Send what is due to webhooks, and go on until Ctrl-C. Any number of processes may do so at once."""
+    """Send what is due to webhooks, and go on until Ctrl-C. Any number of processes may do so at once.
+
+    With --until-empty exit with 1 if something is left to the next run.
+    """
     from math import inf
     from time import monotonic
 
     with needing("service"):
+        from memproc.service.webhooks.registering import webhooks
         from memproc.service.webhooks.sender import Delivered, deliver
 
     warn()
@@ -161,9 +165,12 @@ def send(
             deliver(store, until=lambda: monotonic() > ends_at, until_empty=until_empty, done=done)
         except KeyboardInterrupt:
             tell("ended; what is left waits for the next sender")
-    values: dict[str, Any] = {"delivered": done.delivered, "failed": done.failed, "failures": dict(done.failures)}
-    lines = [f"{done.delivered} delivered, {done.failed} attempts failed"]
+        left = sum(hook.deliveries.get("waiting", 0) for hook in webhooks(store))
+    values: dict[str, Any] = {"delivered": done.delivered, "failed": done.failed, "failures": dict(done.failures), "waiting": left}
+    lines = [f"{done.delivered} delivered, {done.failed} attempts failed" + (f", {left} left to the next run" if left else "")]
     show(values, "\n".join([*lines, *(f"  {count} x {why}" for why, count in done.failures.most_common(5))]), as_json=as_json)
+    if left and until_empty:
+        raise Exit(FAILED)
 
 
 def _line(hook: Webhook) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from memproc.cli.app import Database, Json, app, print_json, settings_of, tell, warn
+from memproc.cli.app import Database, Json, app, print_json, tell, warn
 from memproc.cli.options import LogFile, Quiet, Verbose
+from memproc.cli.stores import opened
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ def work(
     from memproc.service.supervisor import Bounds, Supervisor
     from memproc.service.telling import telling
     from memproc.service.worker import Worker
-    from memproc.store.store import Store
 
     warn(is_quiet=quiet, verbosity=verbose, log_file=log_file)
     counts = {"ran": 0, "failed": 0}
@@ -45,7 +45,7 @@ def work(
             tell(f"job {ran.job}: {ran.status}" + (f": {ran.error}" if ran.error else ""))
 
     least, most = _bounds_of(concurrency)
-    with on_signals(Stop()) as stop, Store(database, settings=settings_of()) as store, telling(store):
+    with on_signals(Stop()) as stop, opened(database) as store, telling(store):
         if most == 1:
             Worker(store, stop=stop).work(until_empty=until_empty, on_run=told)
         else:

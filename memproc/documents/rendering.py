@@ -144,7 +144,7 @@ def render_documents(
         raise UsageError(f"{unknown!r} is no filter of find: choose from {', '.join(FILTERS)}")
     asked = _queries_of(queries)
     if bool(asked) != (per == "query"):
-        raise UsageError("queries go with per='query', which needs some")
+        raise UsageError("queries (--query) go with per='query' (--per query), which needs some")
     course = _Course(template_given(template), limits or DocumentLimits())
     chosen, started = bundle_of(to, course.template.ending, form), monotonic()
     with ExitStack() as stack:

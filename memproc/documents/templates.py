@@ -1,8 +1,8 @@
 """Templates of Jinja2, in its sandbox, with limits of time and size.
 
 Facts: the sandbox lets a template call nothing that is marked unsafe, change nothing that it is given, and bounds `range`; it
-bounds neither time nor memory. So loops and calls look at the clock, and what is written is counted. A filter that makes one
-enormous text is not bounded: a template is its owner's, and one of a stranger is not to be rendered.
+bounds neither time nor memory. So loops and calls look at the clock, what is written is counted, and products and powers are
+bounded. A filter that makes one enormous text is not: a template is its owner's, and one of a stranger is not to be rendered.
 
 Rules: a name that is not there is an error, with its line. A template may include those beside it, and those that ship.
 """
@@ -27,6 +27,7 @@ SHIPPED: Mapping[str, str] = {"profile": "profile.md.j2", "diary": "diary.md.j2"
 """The templates that ship, by the names that they are asked for by."""
 LARGEST_TEMPLATE_BYTES = 1 << 20
 MESSAGE_CHARS = 300
+MOST_BITS = 4_096  # of a whole number
 _ENDINGS = (".j2", ".jinja", ".jinja2")
 _ESCAPED = (".html", ".htm", ".xml", ".svg", ".xhtml")
 _PLAIN_ENDING = ".txt"
@@ -85,7 +86,7 @@ class Written:
 
 def template_given(given: str | Path) -> Written:
     """Return the template of a file, or one that ships by its name. Raises UsageError if there is none, or it is wrong."""
-    environment_class = _environment_class()
+    made = environment_class()
     shipped = Path(str(files("memproc.documents") / "templates"))
     path = shipped / SHIPPED[given] if isinstance(given, str) and given in SHIPPED else Path(given)
     try:
@@ -103,7 +104,8 @@ def template_given(given: str | Path) -> Written:
 
     loader = ChoiceLoader([FileSystemLoader(path.parent), FileSystemLoader(shipped)])
     ending = _ending_of(path.name)
-    environment = environment_class(loader=loader, autoescape=ending in _ESCAPED)
+    blocks = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    environment = made(loader=loader, autoescape=ending in _ESCAPED, **blocks)
     try:
         return Written(str(given), ending, environment.get_template(path.name), environment)
     except TemplateSyntaxError as error:
@@ -124,7 +126,17 @@ def _ending_of(name: str) -> str:
     return path.suffix or _PLAIN_ENDING
 
 
-def _environment_class() -> type[ImmutableSandboxedEnvironment]:
+def _is_enormous(operator: str, left: Any, right: Any) -> bool:
+    """Tell whether a product or a power is more than a document can need."""
+    bits = [one.bit_length() if isinstance(one, int) else 0 for one in (left, right)]
+    if operator == "**":
+        return isinstance(left, int) and isinstance(right, int) and bits[0] * abs(right) > MOST_BITS
+    sizes = [len(one) for one in (left, right) if isinstance(one, str | bytes | list | tuple)]
+    times = next((abs(one) for one in (left, right) if isinstance(one, int)), 0)
+    return sum(sizes) * times > LARGEST_TEMPLATE_BYTES or sum(bits) > MOST_BITS
+
+
+def environment_class() -> type[ImmutableSandboxedEnvironment]:
     """Return the environment. Raises UsageError where Jinja2 is not installed."""
     try:
         from jinja2 import StrictUndefined, nodes  # noqa: PLC0415 - an extra
@@ -135,8 +147,10 @@ def _environment_class() -> type[ImmutableSandboxedEnvironment]:
     class Timed(ImmutableSandboxedEnvironment):
         """A sandbox whose loops and calls look at the clock."""
 
+        intercepted_binops = frozenset(("*", "**"))  # one of them may take all memory, or hours, at once
+
         def __init__(self, **options: Any) -> None:
-            super().__init__(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, **options)
+            super().__init__(undefined=StrictUndefined, **options)
             self.filters[_WATCHED] = self._watched
             self.limits = DocumentLimits()
             self.ends_at = float("inf")
@@ -146,6 +160,12 @@ def _environment_class() -> type[ImmutableSandboxedEnvironment]:
             """Raise LimitError where the time is over."""
             if monotonic() > self.ends_at:
                 raise LimitError(f"the document takes more than {self.limits.seconds:g} s")
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            self.look_at_the_clock()
+            if _is_enormous(operator, left, right):
+                raise LimitError(f"{operator} makes something enormous")
+            return super().call_binop(context, operator, left, right)
 
         def call(self, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:
             self.look_at_the_clock()

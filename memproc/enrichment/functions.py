@@ -78,7 +78,7 @@ def _kept(result: object) -> bytes | Fault:
     try:
         return result_of(as_json(settled(_plain(result))))
     except UnreadableError as error:
-        return fault("", "not_json", "an enrichment answers what JSON can say: ", str(error))
+        return fault("", error.code, "an enrichment answers what JSON can say: ", str(error))
     except Exception as error:  # noqa: BLE001 - a value of the caller's may raise anything when it is read
         return fault("", "unreadable", "an enrichment's answer cannot be read: ", type(error).__name__)
 

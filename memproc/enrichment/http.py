@@ -57,6 +57,7 @@ class HttpEnrichment(Terms):
     def __post_init__(self) -> None:
         """Check everything before any work."""
         self.asking.check()
+        self.asking.check_package()
         if not self.name:
             object.__setattr__(self, "name", urlsplit(self.url).netloc)
         self.check_terms()

@@ -24,7 +24,7 @@ from memproc.flows.expressions import evaluated, filled, is_true
 from memproc.flows.flow import Flow
 from memproc.flows.plan import AFTER_FAILURE, Move, has_failed, next_of
 from memproc.flows.scrubbing import without_personal
-from memproc.flows.secrets import FlowSecrets
+from memproc.flows.secrets import FlowSecrets, names_more
 from memproc.flows.step import MOST_ANSWER_BYTES, Allowed, Ask, At, Options, StepError
 from memproc.flows.steps import STEPS
 from memproc.records import Memory
@@ -40,6 +40,7 @@ MOST_ITEMS = 1_000
 LONGEST_WAIT_SECONDS = 3_600.0
 LONGEST_ERROR_CHARS = 2_000
 BEAT_EVERY_SECONDS = 60.0
+LEADING = ("from", "into")  # fields that may be URLs, besides those that may hold secrets
 
 
 class Engine:
@@ -164,6 +165,9 @@ class Engine:
         """Return a step with its expressions filled. Raises StepError where what they give does not fit."""
         said = step.model_dump(by_alias=True, exclude_unset=True)
         whole = {name: value if name in (*BARE, *PLAIN) else filled(value, data) for name, value in said.items()}
+        for name in {*STEPS[step.do].secret_fields, *LEADING} & said.keys():  # type: ignore[attr-defined]  # as below
+            if names_more(said[name], whole[name], data.get("parameters")):
+                raise StepError(f"{name}: what its expression gives names a secret: only the file of a flow may name one")
         try:
             return type(step).model_validate(whole)
         except ValidationError as error:

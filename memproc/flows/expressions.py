@@ -1,7 +1,6 @@
 """Expressions of flows: JMESPath, bounded in time and size, and texts that hold some.
 
-Facts: JMESPath reads values and runs nothing. But a list can be doubled by a few characters, again and again, so what an
-expression may do is counted: each node that is visited, and each element of what it gives.
+Facts: JMESPath reads values and runs nothing; what an expression may take is counted.
 
 Rules: an expression is at most 1,000 characters long. What it sees is `parameters`, `steps` (by their ids what they gave and their
 `status`), `run`, `flow`, and for each item `item` and `index`. In a text it stands as `${...}`; a text that is nothing else keeps
@@ -17,39 +16,19 @@ from typing import Any
 import orjson
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import Parser
-from jmespath.visitor import TreeInterpreter
 
 from memproc.errors import UsageError
+from memproc.formats.mapping.bounded import Node, TooMuchError, evaluated_within
 
 LONGEST_CHARS = 1_000
-MOST_STEPS = 100_000  # nodes visited and elements made: some tenths of a second
 LONGEST_RESULT_CHARS = 65_536
 ROOTS = ("parameters", "steps", "run", "flow", "item", "index")
 IN_TEXT = re.compile(r"\$\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 SECRET = re.compile(r"\s*secrets\.(\w+)\s*", re.ASCII)
 
-Node = Mapping[str, Any]
-
 
 class ExpressionError(UsageError):
     """An expression cannot be read, or gives nothing that can be used."""
-
-
-class _Bounded(TreeInterpreter):  # type: ignore[misc]  # the package has no types
-    """Evaluates an expression, and counts what it does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._left = MOST_STEPS
-
-    def visit(self, node: Node, *args: Any, **kwargs: Any) -> Any:
-        found = super().visit(node, *args, **kwargs)
-        self._left -= 1 + (len(found) if isinstance(found, list | dict) else 0)
-        if self._left < 0:
-            raise ExpressionError(f"takes more than {MOST_STEPS:,} steps: make it simpler")
-        if isinstance(found, str) and len(found) > LONGEST_RESULT_CHARS:
-            raise ExpressionError(f"makes a text of more than {LONGEST_RESULT_CHARS:,} characters")
-        return found
 
 
 def parsed(expression: str) -> Node:
@@ -89,13 +68,16 @@ def evaluated(expression: str, data: Mapping[str, Any]) -> Any:
     """
     tree = parsed(expression)
     try:
-        return _Bounded().visit(tree, data)
-    except ExpressionError as error:
+        found = evaluated_within(tree, data)
+    except TooMuchError as error:
         raise ExpressionError(f"{expression!r} {error}") from None
     except JMESPathError as error:
         raise ExpressionError(f"{expression!r}: {str(error).partition(chr(10))[0]}") from None
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply") from None
+    if isinstance(found, str) and len(found) > LONGEST_RESULT_CHARS:
+        raise ExpressionError(f"{expression!r} makes a text of more than {LONGEST_RESULT_CHARS:,} characters")
+    return found
 
 
 def is_true(expression: str, data: Mapping[str, Any]) -> bool:

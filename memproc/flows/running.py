@@ -80,9 +80,9 @@ def run_flow(
     `store` goes before the store that the file names. Raises FlowError where the file is wrong, UsageError where a parameter is.
     What a step fails with is no exception: the status is "failed" then.
     """
-    flow, folder, here = load_flow(path), Path(path).resolve().parent, Path.cwd()
-    given = parameters_of(flow, parameters or {}, here)
-    place = store_of(flow, folder, given, None if store is None else (here / store if "://" not in str(store) else str(store)))
+    flow, folder = load_flow(path), Path(path).resolve().parent
+    given = parameters_of(flow, parameters or {}, Path.cwd())
+    place = place_of(path, store, parameters or {})
     with Store(place, settings=settings) as opened:
         owner = Owner.of_new_run()
         try:
@@ -92,6 +92,13 @@ def run_flow(
         finally:
             owner.end()
         return report_of(opened, claim.run)
+
+
+def place_of(path: str | Path, store: str | Path | None, parameters: Mapping[str, Any]) -> str | Path:
+    """Return the store that a flow in a file runs on, if `store` is given in place of its own. Raises UsageError where none is."""
+    flow, folder, here = load_flow(path), Path(path).resolve().parent, Path.cwd()
+    given = None if store is None else (here / store if "://" not in str(store) else str(store))
+    return store_of(flow, folder, parameters_of(flow, parameters, here), given)
 
 
 def store_of(flow: Flow, folder: Path, parameters: Mapping[str, Any], given: str | Path | None) -> str | Path:

@@ -1,20 +1,56 @@
 """Secrets of flows: named in the file, known only while a step needs them, and shown or stored nowhere.
 
 Rules: a flow names a secret by a reference (`ENV:NAME`, `KEYRING:service/user`). `${secrets.name}` stands only in fields that are
-for it, and is filled where the value is used. What a step gives or fails with is written with stars in place of the values.
+for it, and is filled where the value is used. What a step gives or fails with is written with stars in place of the values. The
+file alone names secrets: what an expression gives there, such as an item of a page that was fetched, may name none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
+from urllib.parse import unquote
 
 from memproc.flows.expressions import IN_TEXT, SECRET
-from memproc.references import referred
+from memproc.references import REFERENCE, referred
 
 HIDDEN = "***"
 SHORT = 4  # characters: a shorter value is hidden only where it stands by itself
+
+
+def names_more(said: Any, filled: Any, parameters: Any = None) -> bool:
+    """Tell whether what a file says names other secrets once its expressions are filled, but for references in `parameters`.
+
+    >>> names_more("https://a/${item}?key=ENV:KEY", "https://a/7?key=ENV:KEY"), names_more("https://a/${item}", "https://a/ENV:KEY")
+    (False, True)
+    """
+    if isinstance(said, Mapping) and isinstance(filled, Mapping):
+        return any(names_more(one, filled.get(name), parameters) for name, one in said.items())
+    if isinstance(said, list) and isinstance(filled, list):
+        return any(names_more(one, made, parameters) for one, made in zip(said, filled, strict=True))
+    if not isinstance(said, str):
+        return False
+    bare = IN_TEXT.sub(lambda found: found[0] if SECRET.fullmatch(found[1]) else "\n", said)
+    known = _references_in(bare) | _references_in("\n".join(_texts_in(parameters))) | _secrets_in(bare)
+    made = "\n".join(_texts_in(filled))
+    return not known >= _references_in(made) | _secrets_in(made)
+
+
+def _references_in(text: str) -> set[str]:
+    return {*REFERENCE.findall(unquote(text))}
+
+
+def _secrets_in(text: str) -> set[str]:
+    return {one for one in IN_TEXT.findall(text) if SECRET.fullmatch(one)}
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for one in [*value, *value.values()] if isinstance(value, Mapping) else value:
+            yield from _texts_in(one)
 
 
 class FlowSecrets:

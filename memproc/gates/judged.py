@@ -32,8 +32,12 @@ class RuleJudged:
         >>> RuleJudged("few-bad", "records quarantined: at most 2%", "failed", "6 of 100 (6 %)", 0.06, "mend them").told()
         'failed  few-bad: 6 of 100 (6 %); records quarantined: at most 2%: mend them'
         """
+        return f"{self.verdict:7} {self.reason()}"
+
+    def reason(self) -> str:
+        """Return what was found and what the rule says, without the verdict."""
         more = f": {self.advice}" if self.advice else ""
-        return f"{self.verdict:7} {self.rule}: {self.found}; {self.says}{more}"
+        return f"{self.rule}: {self.found}; {self.says}{more}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _root(given: Path) -> Path:
     try:
         root = Path(given).resolve(strict=True)
     except OSError as error:
-        raise UsageError(f"root {str(given)!r} cannot be read: {error.strerror}") from error
+        raise UsageError(f"root {str(given)!r} cannot be read: {error.strerror}: give a folder that is there") from error
     if not root.is_dir():
         raise UsageError(f"root {str(given)!r} is no folder: give the folder that its files are in")
     return root

@@ -51,7 +51,7 @@ def _go_on(work: Callable[[Store[Any], threading.Event], None], store: Store[Any
         try:
             work(store, ended)
         except (MemprocError, ModuleNotFoundError) as error:
-            logger.warning("others are not told for now: {}", error)
+            logger.warning("webhooks and people are not told for now: {}", error)
         ended.wait(LOOK_SECONDS)
 
 

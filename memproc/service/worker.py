@@ -62,7 +62,7 @@ class Worker:
     ) -> None:
         self.store, self.stop, self._on_event = store, stop or Stop(), on_event
         self._opened = opened_by(store)
-        self.owner = Owner.of_new_run()
+        self.owner, self._is_held_up = Owner.of_new_run(), False
         self.name = f"{self.owner.machine}:{self.owner.pid}"
 
     def work(self, *, until_empty: bool = False, on_run: OnRun | None = None) -> int:
@@ -94,9 +94,11 @@ class Worker:
         if not transactions.read(is_left):
             return None
         if (why := under_pressure(transactions.read(rules_of))) is not None:
-            logger.info("no job begins: {}", why)
+            logger.log("INFO" if self._is_held_up else "WARNING", "no job begins: {}", why)
+            self._is_held_up = True
             self._note(why)
             return None
+        self._is_held_up = False
         run = Owner.of_new_run()
         try:
             claimed = transactions.write(lambda tx: claim_next(tx, run, self.name))

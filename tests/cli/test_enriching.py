@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -79,3 +80,12 @@ def test_wrong_use_exits_with_2(options, told):
     """And says what is right."""
     code, _, error = run_memproc("ingest", "teas.jsonl", "--into", "m.db", *options)
     assert (code, told in error) == (2, True), error
+
+
+def test_without_its_package_nothing_is_begun(folder, monkeypatch):
+    """And what is to be installed is told."""
+    monkeypatch.delitem(sys.modules, "memproc.sources.rest.client", raising=False)
+    monkeypatch.setitem(sys.modules, "httpcore2", None)
+    code, _, told = run_memproc("ingest", "teas.jsonl", "--into", "m.db", "--enrich-url", "https://example.org")
+    assert (code, told) == (2, "memproc: enrichment by an endpoint needs a package: pip install 'memproc-sdk[rest]'\n")
+    assert not (folder / "m.db").exists()

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import memproc
 from tests.command_line import as_json, run_memproc
 from tests.flows.steps import flow_file, records
 
@@ -26,7 +27,9 @@ def test_a_flow_is_begun_from_a_template_run_approved_and_drawn(tmp_path):
     code, told, _ = run_memproc("flow", "show", "memories.db", "1", folder=tmp_path)
     assert code == 0
     assert "asking    approve (review): 2 memories of 3 records, 1 to quarantine: migrate?" in told
-    assert "memproc flow resume DB 1 --approve approve" in told
+    assert told.endswith("by:\n  memproc flow resume memories.db 1 --approve approve\n")
+    assert max(map(len, told.splitlines())) <= 80
+    assert run_memproc("flow", "show", "memories.db", folder=tmp_path)[1] == told
     resumed = as_json(
         run_memproc("flow", "resume", "memories.db", "--approve", "approve", "--by", "eva", "--json", folder=tmp_path)
     )
@@ -38,7 +41,7 @@ def test_a_flow_is_begun_from_a_template_run_approved_and_drawn(tmp_path):
     svg = run_memproc("flow", "picture", "memories.db", "--run", "1", folder=tmp_path)[1]
     assert svg.startswith("<svg ")
     assert "review: done" in svg
-    assert run_memproc("flow", "picture", "m.yaml", "--to", "m.md", folder=tmp_path)[0] == 0
+    assert run_memproc("flow", "picture", "m.yaml", "--to", "m.md", folder=tmp_path)[:2] == (0, "written to m.md\n")
     assert (tmp_path / "m.md").read_text().startswith("```mermaid\nflowchart TD\n")
 
 
@@ -59,9 +62,16 @@ def test_a_flow_that_fails_exits_with_1_and_a_command_needs_leave(tmp_path):
     flow_file(tmp_path, [{"id": "say", "do": "run", "command": [sys.executable, "-c", "pass"]}])
     code, told, _ = run_memproc("flow", "run", "flow.json", folder=tmp_path)
     assert code == 1
-    assert "memproc flow resume DB 1" in told
+    assert "memproc flow resume m.db 1\n" in told
     assert run_memproc("flow", "resume", "m.db", "--allow-run", folder=tmp_path)[0] == 0
     assert run_memproc("flow", "run", "flow.json", "-p", "novalue", folder=tmp_path)[0] == 2
+
+
+def test_a_store_on_which_no_flow_ran_has_none_to_show(tmp_path):
+    """It is told which command runs one."""
+    memproc.open(tmp_path / "m.db").close()
+    code, _, told = run_memproc("flow", "show", "m.db", folder=tmp_path)
+    assert (code, told) == (2, "memproc: no flow was run on m.db: memproc flow run FLOW runs one\n")
 
 
 def test_the_published_schema_is_that_of_the_command():

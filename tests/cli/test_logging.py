@@ -8,7 +8,9 @@ import subprocess
 import sys
 
 import pytest
+from loguru import logger
 
+from memproc.cli.app import warn
 from tests.waiting import LIMIT_SECONDS
 
 
@@ -70,3 +72,20 @@ def test_completion_is_shown_and_installed_by_options(memproc_in):
     told = memproc_in("--help")[1]
     assert "--install-completion" in told
     assert "--show-completion" in told
+
+
+def test_a_traceback_holds_no_values(capsys):
+    """Of variables, as they may be memories, or secrets."""
+    try:
+        warn()
+        given = {"password": "s3cr3t-value"}
+        try:
+            given["user"]
+        except KeyError:
+            logger.exception("it failed")
+    finally:
+        logger.remove()
+        logger.disable("memproc")
+    told = capsys.readouterr().err
+    assert "KeyError: 'user'" in told
+    assert "s3cr3t-value" not in told

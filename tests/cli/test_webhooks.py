@@ -31,7 +31,7 @@ def test_a_webhook_from_its_beginning_to_its_end(path):
         [waits] = as_json(run_memproc("webhooks", "deliveries", path, "--json"))["deliveries"]
         assert (waits["status"], waits["type"], waits["job"]) == ("waiting", "batch.job.completed", 1)
         done = as_json(run_memproc("webhooks", "send", path, "--until-empty", "--json"))
-        assert done == {"delivered": 1, "failed": 0, "failures": {}}
+        assert done == {"delivered": 1, "failed": 0, "failures": {}, "waiting": 0}
         code, told, _ = run_memproc("webhooks", "list", path)
         assert (code, told.splitlines()[-1].strip()) == (0, "1 delivered")
         given = new_secret()
@@ -42,7 +42,7 @@ def test_a_webhook_from_its_beginning_to_its_end(path):
         assert (code, told[:25]) == (1, "it did not come through: ")
         memproc.ingest([{"content": "Prefers tea"}], path)
         code, told, _ = run_memproc("webhooks", "send", path, "--max-seconds", 0.1)
-        assert (code, told.splitlines()[0]) == (0, "0 delivered, 1 attempts failed")
+        assert (code, told.splitlines()[0]) == (0, "0 delivered, 1 attempts failed, 1 left to the next run")
         assert as_json(run_memproc("webhooks", "remove", path, 1, "--json")) == {"webhook": 1, "dropped": 1}
         assert run_memproc("webhooks", "list", path)[1] == "no webhooks\n"
         assert run_memproc("webhooks", "remove", path, 1)[0] == 1
@@ -81,12 +81,18 @@ def test_rules_are_kept_shown_and_cleared(path, tmp_path):
     code, _, told = run_memproc("notify", "rules", path, file)
     assert code == 2
     assert f"{file}, line 13: 'chanels' is no key here: did you mean channels?" in told
-    assert run_memproc("notify", "rules", path)[1] == rules() + "\n"
+    assert run_memproc("notify", "rules", path)[1].rstrip("\n") == rules().rstrip("\n")
     done = as_json(run_memproc("notify", "send", path, "--until-empty", "--json"))
     assert done == {"messages": 0, "notices": 0, "failed": 0}
     memproc.ingest([{"content": ""}], path, settings=memproc.Settings(on_error="stop"))
     file.write_text(rules(1))
-    run_memproc("notify", "rules", path, file)
+    told = run_memproc("notify", "rules", path, file)[1]
+    assert told == "".join(
+        [
+            "1 rule and 2 channels are kept; to try a channel:\n",
+            *(f"  memproc notify test {path} {one}\n" for one in ("mail", "chat")),
+        ]
+    )
     assert as_json(run_memproc("notify", "send", path, "--until-empty", "--json"), 1)["failed"] > 0
     assert as_json(run_memproc("notify", "test", path, "mail", "--json"), 1)["why"].startswith("ConnectionRefusedError")
     code, told, _ = run_memproc("notify", "list", path)

@@ -140,10 +140,8 @@ def _a_worker(name):
 
     marks = {"dask": "spawn_main", "ray": "ray::"}.get(name, "multiprocessing")
     children = psutil.Process().children(recursive=True)
-    found = [
-        child.pid for child in children if marks in " ".join(child.cmdline()) and "resource_tracker" not in str(child.cmdline())
-    ]
-    return found[-1]
+    commands = {child.pid: " ".join(child.cmdline()) for child in children if child.status() != psutil.STATUS_ZOMBIE}
+    return [pid for pid, command in commands.items() if marks in command and "resource_tracker" not in command][-1]
 
 
 @pytest.mark.parametrize("name", engines("processes", "dask", "ray"))

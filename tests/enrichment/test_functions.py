@@ -9,6 +9,7 @@ import pytest
 import memproc
 from memproc.enrichment.changes import MARK
 from memproc.errors import UsageError
+from tests.databases import all_text
 
 TEA, HENS = {"content": "Prefers tea", "tags": ["drinks"], "metadata": {"at": 1}}, {"content": "Keeps three hens"}
 
@@ -69,7 +70,7 @@ def nested(levels):
         ("calm", "", "not_changes"),
         ({"metadata": {"it": object()}}, "metadata.it", "not_json"),
         ({"metadata": {"it": "x" * (1 << 20)}}, "", "not_changes"),
-        ({"metadata": nested(400)}, "", "not_json"),
+        ({"metadata": nested(400)}, "", "nested_too_deep"),
         ({"metadata": nested(150)}, "metadata", "nested_too_deep"),
     ],
 )
@@ -274,3 +275,14 @@ def test_wrong_use_is_told_before_any_work(make, told):
     """With the value and what would be right."""
     with pytest.raises(UsageError, match=told.replace("(", r"\(").replace("...", ".*")):
         make()
+
+
+def test_discarding_a_record_removes_what_was_answered_of_it(fresh_file):
+    """As its bytes are deleted, and the answer may say what they said."""
+    answer = Function({"importance": 9, "tags": ["hens-of-ann"]})
+    with fresh_file() as store:
+        memproc.ingest([HENS], store, enrich=by(answer, on_failure="quarantine"))
+        assert "hens-of-ann" in all_text(store)
+        store.discard(1)
+        assert "hens-of-ann" not in all_text(store)
+        assert store.doctor() == ()

@@ -193,6 +193,9 @@ def test_the_id_of_a_row_that_gives_several_names_none_of_them(path, is_identity
         ({"kind": "length(n)"}, {}, "kind"),
         ({}, {"leave_out": {"short": "length(n) == `1`"}}, "leave_out.short"),
         ({}, {"each": "keys(n)"}, "each"),
+        ({"kind": "n" + " | [@,@][]" * 40}, {}, "kind"),  # a list of 2^40
+        ({}, {"each": "n" + " | [@,@]" * 60 + " | [@]"}, "each"),  # lists in lists, 2^60 if gone through
+        ({}, {"leave_out": {"large": "n" + " | [@,@]" * 60 + " | to_string(@) == 'x'"}}, "leave_out.large"),
     ],
 )
 def test_a_path_that_fails_on_a_row_is_a_fault_of_the_row(rules, more, place):

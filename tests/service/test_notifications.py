@@ -334,6 +334,7 @@ WRONG = [
     ('[channels.post]\nuser = "a"', 1, "give either url"),
     ('[channels.post]\nsmtp = "x"\nuser = "a"\npassword = "tiger"', 4, "give a reference"),
     ('[templates]\ntext = "{{ nobody }}"', 2, "the template fails: 'nobody' is undefined"),
+    ('[templates]\ntext = "{{ 7 ** 9999999 }}"', 2, "makes something enormous"),
     ('[templates]\ntext = "{% for %}"', 2, "the template fails in its line 1"),
     ('[templates]\ntext = "{{ notices.__class__.__mro__ }}"', 2, "unsafe"),
 ]

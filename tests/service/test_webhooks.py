@@ -90,6 +90,19 @@ def test_what_is_told_of_a_job_comes_through_signed_and_in_order(fresh, receiver
     assert (told[-2]["records"], told[-2]["quarantined"], told[-2]["errors"]) == (1, 1, {"validation": 1})
 
 
+def test_a_receiver_that_is_down_does_not_hold_up_a_run_that_ends(fresh, receiver):
+    """What is tried again later is left to the next run."""
+    patient = replace(AT_ONCE, waits=Waits(first_seconds=3600.0), patience_seconds=0.01)
+    with fresh("off") as store:
+        add_webhook(store, receiver.url, events=["batch.job.completed"], allow_private=True)
+        receiver.end()
+        memproc.ingest(texts(1), store)
+        looks = iter([False] * 1_000)
+        assert deliver(store, until=looks.__next__, until_empty=True, sending=patient).failed == 1
+        assert [(one.status, one.attempts) for one in deliveries(store)] == [("waiting", 1)]
+        assert deliveries(store)[0].due_at > deliveries(store)[0].told_at
+
+
 def test_nothing_is_written_where_nobody_asked(fresh, receiver):
     """Nor of what nobody asked for, of single records, of a rehearsal, or after a webhook was removed."""
     with fresh("off") as store:

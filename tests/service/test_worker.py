@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from loguru import logger
 
 import memproc
 from memproc.report.events import BatchLanded, JobStarted
@@ -30,6 +31,24 @@ def killed_at(place, kind, times=1):
             Worker(store, on_event=count).work(until_empty=True)
 
     assert not ended(forked(work))
+
+
+def test_a_worker_that_waits_for_the_machine_says_so_once(fresh, tmp_path):
+    """And begins no job meanwhile."""
+    told = []
+    logger.enable("memproc")
+    sink = logger.add(told.append, level="WARNING", format="{message}")
+    try:
+        with fresh() as store:
+            job = store.submit(jsonl(tmp_path, "a", 1)).number
+            store.set_queue_rules(max_memory_share=0.000_001)
+            worker = Worker(store)
+            assert [worker.run_next(), worker.run_next()] == [None, None]
+            assert states(store) == {job: "waiting"}
+    finally:
+        logger.remove(sink)
+        logger.disable("memproc")
+    assert [one.split(":")[0] for one in told] == ["no job begins"]
 
 
 def test_another_worker_goes_on_with_the_job_of_a_killed_one(fresh, tmp_path):

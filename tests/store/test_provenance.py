@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import patch
 from zipfile import ZipFile
 
 import pytest
@@ -19,9 +20,11 @@ from memproc.store.access.calls import Window
 from memproc.store.access.replies import Asked, Reply
 from memproc.store.access.tokens import Wanted
 from memproc.store.checkup.doctor import examine
+from memproc.store.enriching.orders import begin_order, name_order
 from memproc.store.flows.runs import NewRun
 from memproc.store.jobs.owners import Owner
 from memproc.store.queue.workers import note_worker
+from memproc.store.rows import searched
 from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed
 from memproc.store.store import access_of, journal_of
@@ -89,8 +92,22 @@ def long_lived(store, folder):
     queue_of(store, dated)
     access_to(store)
     flows_of(store)
+    enriched_in(store)
+    store.index()
     assert store.reviews()
     assert store.settled_reviews()
+
+
+def enriched_in(store):
+    """Give a store results of an enrichment and orders of one, and what a gate found, each twice."""
+    by = memproc.FunctionEnrichment(lambda memories: [{"tags": ["warm"]} for _ in memories], name="season")
+    for day in ("Monday", "Tuesday"):
+        memproc.ingest(
+            [{"content": f"Was at the lake on {day}"}], store, enrich=by, gate={"rules": {"any": {"measure": "read", "least": 1}}}
+        )
+    with store._opened.database.write() as tx:
+        begin_order(tx, by)
+        name_order(tx, begin_order(tx, by), "batch-1")
 
 
 def flows_of(store):
@@ -157,7 +174,7 @@ def changed(column, value):
     if isinstance(column.type, Double):
         return 0.5 if value is None else value + 0.125
     if isinstance(column.type, BigInteger | SmallInteger):
-        is_name = column.name in ("number", "part", "quarantine")
+        is_name = column.name in ("number", "part", "quarantine") or column is tables.gates.c.job
         return 7 if value is None else value + (100_000 if is_name else 1)
     return "x" if value is None else f"{value} "
 
@@ -186,7 +203,7 @@ def change_in(connection, column, row):
 @pytest.fixture(scope="module", params=[1, pytest.param(3, marks=pytest.mark.slow)], ids=["one row", "three rows"])
 def lived(request, fresh, tmp_path_factory):
     """Give a store with all that a store may hold, and how many rows at most to try in it."""
-    with fresh() as store:
+    with patch.multiple(searched, SHORT=8, LONG=16), fresh() as store:
         long_lived(store, tmp_path_factory.mktemp("read"))
         assert store.doctor() == ()
         yield store, request.param
@@ -226,8 +243,10 @@ def test_what_is_not_checked_is_a_column_that_there_is():
 
 
 SEALED = [
-    table for table in tables.metadata.sorted_tables if is_sealed(table) and table not in (tables.reviews, tables.flow_attempts)
-]  # open reviews are found anew, and what is done here runs no flow
+    table
+    for table in tables.metadata.sorted_tables
+    if is_sealed(table) and table not in (tables.reviews, tables.flow_attempts, tables.queue_attempts, tables.queue_changes)
+]  # open reviews are found anew, and what is done here runs no flow and no job of a queue
 TOLD_ONCE = [table.c[name] for table in SEALED for name in ("note", "made_at", "reason", "outcome", "source") if name in table.c]
 TOLD_ONCE += [tables.decisions.c.verdict, tables.batches.c.known, tables.quarantine_parts.c.bytes]
 TOLD_ONCE += [tables.observations.c[name] for name in ("as_of", "times_seen", "confidence")]

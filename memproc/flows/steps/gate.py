@@ -55,7 +55,7 @@ def gate(options: Gate, at: At) -> dict[str, Any]:
     if options.to is not None:
         write_json(at.path(options.to), found.as_dict())
     if options.strict and not found.is_met:
-        raise StepError("; ".join(rule.told() for rule in found.failed))
+        raise StepError("; ".join(rule.reason() for rule in found.failed))
     verdicts = {rule.rule: rule.verdict for rule in found.rules}
     return {"met": found.is_met, "rules": verdicts, "values": {rule.rule: rule.value for rule in found.rules}}
 

@@ -1,7 +1,7 @@
 """Paths in a record: JMESPath expressions, of which a bare name is looked up directly.
 
-Facts: JMESPath cannot run code, and its expressions end. A name with other characters than letters, digits and `_` is written in
-double quotes within the expression. 0 is true in JMESPath; null, false and whatever is empty are not.
+Facts: JMESPath cannot run code, and its expressions end; what they take is bounded. A name with other characters than letters,
+digits and `_` is written in double quotes within the expression. 0 is true in JMESPath; null, false and whatever is empty are not.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ def finder(path: str) -> Finder:
         return lambda record: record.get(name)
     import jmespath  # noqa: PLC0415 - few mappings need more than names
 
+    from memproc.formats.mapping.bounded import evaluated_within  # noqa: PLC0415 - as above
+
     try:
-        search = jmespath.compile(path).search
+        tree = jmespath.compile(path).parsed
     except RecursionError:
         raise UsageError(f"{_shown(path)} is nested too deep for JMESPath") from None
     except ValueError as error:
@@ -54,7 +56,7 @@ def finder(path: str) -> Finder:
 
     def found(record: Mapping[str, Any]) -> object:
         try:
-            return search(record)
+            return evaluated_within(tree, record)
         except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError) as error:
             raise PathFailedError(str(error)) from None
 

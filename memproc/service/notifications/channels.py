@@ -46,7 +46,8 @@ def send(channel: Channel, message: Message) -> str | None:
                 return None
             why = _by_chat(channel.url, message, secrets)
     except (OSError, smtplib.SMTPException, ssl.SSLError, ValueError) as error:
-        why = f"{type(error).__name__}: {error}"
+        where = "" if channel.url is not None else f", at {channel.host}:{channel.port}"
+        why = f"{type(error).__name__}: {error}{where}"
     return None if why is None else secrets.hidden(why)[:MOST_TOLD]
 
 

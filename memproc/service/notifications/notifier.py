@@ -191,6 +191,8 @@ def _sent(rules: Rules, message: list[Notice], where: str) -> str | None:
     facts = [one.facts for one in message]
     try:
         subject, text = (rendered(one, facts, where) for one in (rules.templates.subject, rules.templates.text))
+    except ModuleNotFoundError as error:
+        return str(error)
     except Exception as error:  # noqa: BLE001 - a template may fail in any way
         return f"the template fails: {error}"
     return send(rules.channels[message[0].channel], Message(message[0].message or "", message[0].told_at, subject, text))

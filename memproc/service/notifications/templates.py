@@ -1,7 +1,7 @@
 """The texts of messages, from Jinja2 templates in its sandbox.
 
 A template is given `notices` (of each the rule, and what is told of its job: see the reference of payloads), `count`, `first` (the
-first of them) and `store` (where the store is, without passwords).
+first of them) and `store` (where the store is, without passwords). It has the bounds of documents: see `documents.templates`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from memproc.documents.templates import DocumentLimits, Written, environment_class
 from memproc.integrations.extras import told_which_extra
 
 SUBJECT = """\
@@ -31,6 +32,7 @@ Job {{ one.job }}{% if one.name %} ({{ one.name }}){% endif %} {{ one.end }}\
 store: {{ store }}
 """
 MOST_CHARS = 20_000
+LIMITS = DocumentLimits(seconds=2.0)
 SAMPLE: Mapping[str, Any] = {
     "rule": "failures",
     "job": 1,
@@ -55,13 +57,15 @@ SAMPLE: Mapping[str, Any] = {
 
 
 def rendered(template: str, notices: Sequence[Mapping[str, Any]], store: str) -> str:
-    """Return the text that a template makes of notices. Raises jinja2's TemplateError where it cannot."""
+    """Return the text that a template makes of notices. Raises jinja2's TemplateError where it cannot, LimitError where it takes
+    too long or becomes too large.
+    """
     with told_which_extra("notify"):
-        from jinja2 import StrictUndefined  # noqa: PLC0415 - an extra, loaded when it is first used
-        from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        import jinja2  # noqa: F401, PLC0415 - an extra, loaded when it is first used
+    environment = environment_class()()
     filled = [{**SAMPLE, "name": None, "schedule": None, **one} for one in notices]
-    text = environment.from_string(template).render(notices=filled, count=len(filled), first=filled[0], store=store)
+    told = {"notices": filled, "count": len(filled), "first": filled[0], "store": store}
+    text = Written("a template", "", environment.from_string(template), environment).render(told, LIMITS).decode()
     return text if len(text) <= MOST_CHARS else text[:MOST_CHARS] + "\n..."
 
 

@@ -94,15 +94,19 @@ def memory_named(store: Store, caller: Caller, own: str, source: str | None, nam
     return found
 
 
-def reviews_of(store: Store, caller: Caller, numbers: Sequence[int] | None = None) -> list[Review]:
-    """Return the open reviews of the caller's memories, by number."""
-    found = [one for one in store.reviews(numbers=numbers) if caller.reaches(one.one.namespace)]
-    return sorted(found, key=lambda one: one.number)
+def reviews_of(store: Store, caller: Caller, after: int, limit: int) -> list[Review]:
+    """Return at most so many open reviews of the caller's memories behind a number, by number. No more are read."""
+    found = [one for name in _namespaces_of(caller) for one in store.reviews(after=after, limit=limit, namespace=name)]
+    return sorted(found, key=lambda one: one.number)[:limit]
+
+
+def _namespaces_of(caller: Caller) -> Sequence[str | None]:
+    return (None,) if caller.namespaces is None else [*dict.fromkeys(caller.namespaces)]
 
 
 def review_of(store: Store, caller: Caller, number: int) -> Review:
     """Return an open review of the caller's. Raises NotFoundError on any other."""
-    found = reviews_of(store, caller, [number])
+    found = [one for one in store.reviews(numbers=[number]) if caller.reaches(one.one.namespace)]
     if not found:
         raise NotFoundError(f"there is no open review {number} here: take a number that GET /api/v1/reviews gives")
     return found[0]

@@ -1,37 +1,54 @@
-"""A job that is followed: events whenever it has changed, until it has ended."""
+"""A job that is followed: events whenever it has changed, until it has ended.
+
+Rules: whose token is over or revoked meanwhile is told nothing more. One caller has a share of the streams, so that some are left
+for others.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 
+from fastapi import Request
 from fastapi.sse import format_sse_event
 
 from memproc.errors import MemprocError
 from memproc.service.jobs_told import JobWhole
-from memproc.service.rest.callers import Caller
 from memproc.service.rest.jobs_of import job_told
-from memproc.service.rest.served import Served
+from memproc.service.rest.problems import ProblemError
+from memproc.service.rest.served import Served, caller_of, served_of
 
-MOST_STREAMS = 100  # at once, of one process
+MOST_STREAMS, MOST_OF_ONE = 100, 20  # at once, of one process, and of one caller there
 EVERY_SECONDS, ALIVE_SECONDS, LONGEST_SECONDS = 1.0, 15.0, 3_600.0
 AGAIN_MILLISECONDS = 2_000
 ENDED = ("done", "failed", "cancelled", "skipped")
 _AT_ONCE = ("seconds_left",)  # it changes as time goes, and is no news by itself
 
 
-async def follow(served: Served, caller: Caller, first: JobWhole) -> AsyncIterator[bytes]:
+async def follow(request: Request, first: JobWhole) -> AsyncIterator[bytes]:
     """Give the events of a job, at most for an hour: a client that wants more asks again."""
-    served.streams += 1
+    served, who = served_of(request), caller_of(request).who
+    served.streams[who] += 1
     try:
-        async for event in _events(served, caller, first):
+        async for event in _events(request, served, first):
             yield event
     finally:
-        served.streams -= 1
+        served.streams[who] -= 1
+        served.streams += Counter()  # which leaves out those of whom there are none
 
 
-async def _events(served: Served, caller: Caller, first: JobWhole) -> AsyncIterator[bytes]:
+def check_has_room(request: Request) -> None:
+    """Raise a problem where too many jobs are followed."""
+    streams, who = served_of(request).streams, caller_of(request).who
+    if streams.total() >= MOST_STREAMS or streams[who] >= MOST_OF_ONE:
+        again = {"Retry-After": "5"}
+        detail = "too many jobs are followed at once: ask for the job itself, or later"
+        raise ProblemError(503, "streams-full", detail, headers=again)
+
+
+async def _events(request: Request, served: Served, first: JobWhole) -> AsyncIterator[bytes]:
     told, now = None, first
     began = spoke = time.monotonic()
     yield format_sse_event(retry=AGAIN_MILLISECONDS)
@@ -48,6 +65,7 @@ async def _events(served: Served, caller: Caller, first: JobWhole) -> AsyncItera
             return
         await asyncio.sleep(EVERY_SECONDS)
         try:
+            caller = await served.caller(request)
             now = await served.call(job_told, served.serving, caller, first.number)
-        except MemprocError:
+        except (MemprocError, ProblemError):
             return

@@ -1,6 +1,7 @@
 """What each request goes through, whoever sent it: it gets an id, its answer gets headers, and the log gets a line.
 
-Rules: whatever fails behind it is a problem and no stack trace. The line of what changes something is written before its answer
+Rules: whatever fails behind it is a problem and no stack trace. A body has a minute, and longer only as far as it comes at a pace:
+nobody holds a connection open by sending nothing. The line of what changes something is written before its answer
 leaves; of what streams, when it begins.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -28,6 +30,7 @@ TAKES_FILES = ("POST", "/api/v1/uploads")
 _READING = ("GET", "HEAD", "OPTIONS")
 _UNLOGGED = ("/api/health", "/api/openapi.json")
 _LONGEST = 200
+BODY_SECONDS, LEAST_BYTES_PER_SECOND = 60.0, 1_024
 _ID = re.compile(r"[0-9]{1,18}|[0-9a-f]{32}")
 
 
@@ -68,16 +71,24 @@ class Gate:
             await response_of(problem_of(error), number)(scope, receive, send_noted)
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
-        """Return what gives a body, up to what is taken; what takes files bounds them by itself."""
-        if (scope["method"], _path_of(scope)) == TAKES_FILES:
-            return receive
-        size = 0
+        """Return what gives a body, up to what is taken and as long as it comes; what takes files bounds their size by itself."""
+        most = None if (scope["method"], _path_of(scope)) == TAKES_FILES else self._most_bytes
+        size, is_whole, began = 0, False, None
 
         async def received() -> Message:
-            nonlocal size
-            message = await receive()
+            nonlocal size, is_whole, began
+            if is_whole:  # what comes now is that the client has gone
+                return await receive()
+            began = time.monotonic() if began is None else began
+            left = began + BODY_SECONDS + size / LEAST_BYTES_PER_SECOND - time.monotonic()
+            try:
+                async with asyncio.timeout(left):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408) from None
+            is_whole = not message.get("more_body", False)
             size += len(message.get("body", b""))
-            if size > self._most_bytes:
+            if most is not None and size > most:
                 raise HTTPException(413)
             return message
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
@@ -74,7 +75,8 @@ def _refused(method: str, *, takes_keys: bool) -> str:
 async def _once(served: Served, caller: Caller, request: Request, answer: Handler) -> Response:
     """Answer a request, or as it was answered when it was first sent under its key."""
     url, key = request.url, request.headers[IDEMPOTENCY_KEY]
-    asked = Asked.of((caller.who, request.method, url.path, key), url.query.encode() + b"\n" + await request.body())
+    whose = (caller.who, orjson.dumps(caller.namespaces).decode(), request.method, url.path, key)
+    asked = Asked.of(whose, url.query.encode() + b"\n" + await request.body())
     threads = served.store.threads
     standing, reply = await threads.call(partial(served.access.begin_reply, asked, served.owner))
     if reply is not None:

@@ -1,4 +1,8 @@
-"""Jobs as a caller reaches them, and as they are told."""
+"""Jobs as a caller reaches them, and as they are told.
+
+Rules: a job is its namespace's, but records of it may name others, unless it was kept to its own. So whoever is kept to namespaces
+is told nothing of what records hold in a job that was not, and never what the whole store holds.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any
 
 from memproc.errors import NotFoundError
 from memproc.service.jobs_told import AttemptTold, ChangeTold, JobTold, JobWhole, MetricsTold, SecondsTold, TenantTold
+from memproc.service.reading import ONLY_NAMESPACE
 from memproc.service.rest.callers import Caller
 from memproc.service.rest.sourcing import shown_source, without_places
 from memproc.service.serving import Serving
@@ -54,8 +59,27 @@ def job_told(store: Store, serving: Serving, caller: Caller, number: int) -> Job
     [counts] = store.jobs(numbers=[number])
     runs = [AttemptTold(**{name: getattr(one, name) for name in AttemptTold.model_fields}) for one in history.attempts]
     workers = {one.worker for one in history.attempts}
-    changes = [_change_told(one, workers) for one in history.changes]
+    changes = [_change_told(serving, one, workers) for one in history.changes]
     return JobWhole(**_values(serving, found, counts), runs=runs, changes=changes)
+
+
+def report_told(store: Store, caller: Caller, job: QueuedJob) -> dict[str, Any]:
+    """Return what a job did, as far as it is the caller's to know."""
+    is_bound = caller.namespaces is not None
+    is_kept = bool(job.work.get("options", {}).get(ONLY_NAMESPACE))
+    told = {**store.report(job.number, redact=is_bound and not is_kept).as_dict(), "store": ""}
+    return _without_others(told) if is_bound else told
+
+
+def _without_others(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a report of a job without what counts all that the store holds."""
+    outcomes = _without(told["outcomes"], "memories_before", "memories_after")
+    proof = _without(outcomes["proof"], "memories", "joins", "splits", "forgotten")
+    return {**_without(told, "counts", "jobs_in_all"), "outcomes": {**outcomes, "proof": proof}}
+
+
+def _without(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name not in names}
 
 
 def _values(serving: Serving, job: QueuedJob, counts: Job) -> dict[str, Any]:
@@ -73,10 +97,11 @@ def _values(serving: Serving, job: QueuedJob, counts: Job) -> dict[str, Any]:
     }
 
 
-def _change_told(change: JobChange, workers: Collection[str]) -> ChangeTold:
-    """Return a change as it is told: of a worker nothing of the machine that it runs on."""
+def _change_told(serving: Serving, change: JobChange, workers: Collection[str]) -> ChangeTold:
+    """Return a change as it is told: of a worker nothing of the machine that it runs on, nor of its folders."""
     told = {name: getattr(change, name) for name in ChangeTold.model_fields}
-    return ChangeTold(**{**told, "made_by": "a worker" if change.made_by in workers else change.made_by})
+    made_by = "a worker" if change.made_by in workers else change.made_by
+    return ChangeTold(**{**told, "made_by": made_by, "why": without_places(serving, change.why)})
 
 
 def metrics_of(store: Store, caller: Caller) -> MetricsTold:

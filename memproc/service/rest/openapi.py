@@ -27,6 +27,7 @@ _PROBLEMS = {
     409: "The same request is being answered, or it does not fit what is there.",
     410: "This was done; the answer is not kept any more.",
     412: "It was changed since that version.",
+    408: "The body came too slowly.",
     413: "Too much was sent.",
     422: "A value is wrong; `errors` tell which.",
     429: "Too many calls: Retry-After says how long to wait.",
@@ -72,7 +73,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Tell the problems of an operation, its headers, and whether it takes a key."""
     takes_key = method == "post" and not operation.pop("x-takes-no-key", False)
     has_body = "requestBody" in operation
-    statuses = {*_ALWAYS} | ({404} if "{" in path or path.endswith("/record") else set()) | ({400, 413} if has_body else set())
+    statuses = {*_ALWAYS} | ({404} if "{" in path or path.endswith("/record") else set()) | ({400, 408, 413} if has_body else set())
     statuses |= ({409, 410} if takes_key else set()) | ({412} if method == "patch" else set())
     statuses |= {404, 507} if path.endswith("/uploads") and method == "post" else set()
     statuses |= {404, 409} if path.startswith("/api/batch") else set()

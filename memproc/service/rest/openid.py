@@ -4,11 +4,13 @@ Facts: the keys are fetched when they are first needed, and again when a token n
 minute, so that nobody lets this server ask without end.
 
 Rules: only signatures by a pair of keys are taken, never those by a secret. A claim that is missing gives nothing: without
-namespaces a token reaches nothing, and without scopes it may do nothing.
+namespaces a token reaches nothing, and without scopes it may do nothing. A namespace that no memory can have is none. Two subjects
+are never the same caller, however long they are and whatever characters they have.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from typing import Any
@@ -16,6 +18,8 @@ from typing import Any
 import jwt
 from loguru import logger
 
+from memproc.api import validate
+from memproc.intake import clean_name
 from memproc.service.rest.callers import Caller
 from memproc.service.scopes import Scope
 from memproc.service.serving import OpenId, Serving
@@ -23,6 +27,7 @@ from memproc.service.serving import OpenId, Serving
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 ALL = "*"
 FETCH_EVERY_SECONDS, TIMEOUT_SECONDS, LEEWAY_SECONDS = 30.0, 5.0, 10.0
+LONGEST_SUBJECT = 190
 _REQUIRED = ("exp", "iss", "aud", "sub")
 
 
@@ -58,8 +63,8 @@ class Provider:
     def _of_claims(self, claims: dict[str, Any]) -> Caller:
         named = _words(claims.get(self._openid.namespaces_claim))
         return Caller(
-            who=f"openid {claims['sub']}"[:200],
-            namespaces=None if named == (ALL,) else tuple(name for name in named if name != ALL),
+            who=_who(claims["sub"]),
+            namespaces=None if named == (ALL,) else tuple(name for name in named if name != ALL and _can_be(name)),
             scopes=frozenset(_words(claims.get(self._openid.scopes_claim))) & {*map(str, Scope)},
             per_minute=self._serving.per_minute,
             per_day=self._serving.per_day,
@@ -74,6 +79,22 @@ class Provider:
                 except jwt.PyJWTError as error:
                     logger.error("the keys of the OpenID provider cannot be had: {}", error)
             return self._keys.get(name)
+
+
+def _who(subject: str) -> str:
+    """Return what a subject is called: by itself, or by a hash where it is long or cannot be shown.
+
+    >>> _who("ann"), len(_who("a" * 250))
+    ('openid ann', 40)
+    """
+    if subject.isprintable() and len(subject) <= LONGEST_SUBJECT:
+        return f"openid {subject}"
+    return f"openid, {hashlib.sha256(subject.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+
+
+def _can_be(namespace: str) -> bool:
+    """Tell whether a memory can be in a namespace of this name as it is."""
+    return namespace == clean_name(namespace, "namespace") and validate({"content": "x", "namespace": namespace}).ok
 
 
 def _words(given: object) -> tuple[str, ...]:

@@ -29,11 +29,12 @@ _RETRY_SECONDS = 2
 _ADVICE = {
     404: "there is nothing at this path: GET /api/openapi.json lists what there is",
     405: "this path is not asked in this way: the header Allow says in which",
+    408: "the body came too slowly, or never to its end: send it again over a connection that is faster",
     413: "what was sent is too large: send less at once, or a file to /api/v1/uploads",
     400: "the request cannot be read: send JSON in UTF-8, with its length",
 }
 
-_CODES = {400: "unreadable", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_CODES = {400: "unreadable", 404: "not-found", 405: "method-not-allowed", 408: "too-slow", 413: "too-large"}
 
 
 class FaultTold(BaseModel):

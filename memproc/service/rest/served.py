@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -36,7 +37,7 @@ class Served:
         self.provider = None if serving.openid is None else Provider(serving.openid, serving)
         self.owner = Owner.of_new_run()
         self.is_ending = False
-        self.streams = 0
+        self.streams: Counter[str] = Counter()  # how many jobs who follows
 
     async def call(self, work: Callable[Concatenate[Store[Any], P], Result], *arguments: P.args, **named: P.kwargs) -> Result:
         """Call a function with the store in a thread, and return what it gives."""

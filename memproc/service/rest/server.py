@@ -37,7 +37,13 @@ def serve(app: FastAPI, host: str, port: int, on_start: Callable[[str], object])
         own = listening.getsockname()[1]
         shown = f"[{host}]" if family is socket.AF_INET6 else host
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
+            app,
+            http="h11",  # which bounds heads; the other one that uvicorn would take, if it is installed, does not
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         server = _Telling(config, app, lambda: on_start(f"http://{shown}:{own}"))
         server.run(sockets=[listening])

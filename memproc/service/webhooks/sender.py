@@ -37,7 +37,8 @@ PRUNED_EVERY_SECONDS = 600.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
     """How webhooks are sent: after which waits, how many lines at once, how many seconds one request may take and a line is leased,
-    how often is looked for what is due, and for how many days is kept what was told.
+    how often is looked for what is due, and for how many days is kept what was told. A run that ends when nothing waits leaves to
+    the next one what is due in more than `patience_seconds`.
     """
 
     waits: Waits = field(default_factory=Waits)
@@ -46,6 +47,7 @@ class Sending:
     lease_seconds: float = 60.0
     poll_seconds: float = 1.0
     kept_days: int = 30
+    patience_seconds: float = 10.0
 
 
 @dataclass(slots=True)
@@ -66,8 +68,8 @@ def deliver(
     done: Delivered | None = None,
 ) -> Delivered:
     """Send what is due to the webhooks of a store until `until` says so, which is asked about once a second, or with `until_empty`
-    until nothing waits any more, also for another attempt. What is under way then is ended and noted. Return what was sent, which
-    is counted in `done` meanwhile.
+    until nothing is due now or within `sending.patience_seconds`: a receiver that is down does not hold it up. What is under way
+    then is ended and noted. Return what was sent, which is counted in `done` meanwhile.
     """
     counted = Delivered() if done is None else done
     _Sender(store, sending or Sending(), counted).run(until, until_empty=until_empty)
@@ -97,6 +99,7 @@ class _Sender:
         self._under_way: set[Future[Made]] = set()
         self._pruned_at = -PRUNED_EVERY_SECONDS
         self._done = done
+        self._why: dict[int, str | None] = {}
         self._is_ended = False
 
     def run(self, until: Callable[[], bool], *, until_empty: bool) -> None:
@@ -105,7 +108,7 @@ class _Sender:
                 self._prune()
                 while not until():
                     due = self._transactions.read(lambda tx: next_due(tx, EndpointKind.WEBHOOK))
-                    if until_empty and due is None and not self._under_way:
+                    if until_empty and not self._under_way and self._is_far(due):
                         break
                     self._step(pool, due)
             finally:
@@ -114,6 +117,9 @@ class _Sender:
                 self._exchange(pool, most=0)
                 for poster in self._posters:
                     poster.close()
+
+    def _is_far(self, due: int | None) -> bool:
+        return due is None or due > (time.time() + self._sending.patience_seconds) * MICROS
 
     def _step(self, pool: ThreadPoolExecutor, due: int | None) -> None:
         """Note what was sent and begin what is due, or wait for either."""
@@ -154,6 +160,14 @@ class _Sender:
                 self._done.failed += 1
                 self._done.failures[sent.why] += 1
                 logger.debug("webhook {}: delivery {}: {}", made.line.endpoint.number, sent.number, sent.why)
+        if made.sent:
+            self._warn(made.line.endpoint.number, made.sent[-1].why)
+
+    def _warn(self, webhook: int, why: str | None) -> None:
+        """Tell once why a webhook cannot be reached, until something comes through or it is for another reason."""
+        if why is not None and why != self._why.get(webhook):
+            logger.warning("webhook {} is not told for now: {}", webhook, why)
+        self._why[webhook] = why
 
     def _send_line(self, line: Line, last: float) -> Made:
         """Send a line in order until one fails, or one could end behind the lease."""

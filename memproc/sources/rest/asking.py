@@ -55,6 +55,13 @@ class Asking:
                 raise UsageError(f"{name}={number!r}: give a number above 0")
         check_retries(self.retries)
 
+    def check_package(self) -> None:
+        """Raise UsageError where the package of the client is not there."""
+        try:
+            import memproc.sources.rest.client  # noqa: F401, PLC0415 - an extra
+        except ImportError as error:
+            raise UsageError(f"{self.needs} needs a package: pip install 'memproc-sdk[{EXTRA}]'") from error
+
     @property
     def secrets(self) -> Secrets:
         """The values that the URL and the headers refer to."""
@@ -72,12 +79,10 @@ class Asking:
 
         Raises UsageError without its package.
         """
-        try:
-            from memproc.sources.rest.client import Client  # noqa: PLC0415 - an extra
-            from memproc.sources.rest.gate import Outside  # noqa: PLC0415
-            from memproc.sources.rest.patience import Bounds, Pace  # noqa: PLC0415
-        except ImportError as error:
-            raise UsageError(f"{self.needs} needs a package: pip install 'memproc-sdk[{EXTRA}]'") from error
+        self.check_package()
+        from memproc.sources.rest.client import Client  # noqa: PLC0415 - an extra
+        from memproc.sources.rest.gate import Outside  # noqa: PLC0415
+        from memproc.sources.rest.patience import Bounds, Pace  # noqa: PLC0415
 
         seconds = self.timeout_seconds, self.response_seconds, self.retry_seconds
         hosts = [host_of(self.url), *self._given_hosts()]

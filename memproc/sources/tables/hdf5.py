@@ -74,7 +74,9 @@ def _look(file: Any, found: Found) -> None:
     while waiting:
         group = waiting.pop()
         if _text(group.attrs.get("pandas_type", b"")) in (*_FRAME, *_FIXED):
-            found.tables[group.name] = sum(_size(one) for one in group.values() if hasattr(one, "dtype"))
+            found.tables[group.name] = sum(
+                _size(group[name]) for name in group if _is_inside(group, name) and hasattr(group[name], "dtype")
+            )
             continue
         columns = _columns(group)
         if columns:
@@ -101,6 +103,13 @@ def _is_inside(group: Any, name: str) -> bool:
 def _is_own(dataset: Any) -> bool:
     """Return whether the values of a dataset are in this file."""
     return not dataset.is_virtual and dataset.external is None
+
+
+def _own(group: Any, name: str) -> Any:
+    """Return a dataset of a group. Raises SourceError if its values are elsewhere: a file could name any that this machine has."""
+    if not _is_inside(group, name) or not _is_own(dataset := group[name]):
+        raise SourceError(f"holds {group.name}/{name} as a link, or its values in another file: save it whole")
+    return dataset
 
 
 def _is_records(dataset: Any) -> bool:
@@ -149,7 +158,7 @@ def _records(dataset: Any) -> Iterator[bytes]:
 
 
 def _frame(group: Any) -> Iterator[bytes]:
-    table = group["table"]
+    table = _own(group, "table")
     attributes, nothing = table.attrs, _text(group.attrs.get("nan_rep", b"nan")).encode()
     fields: list[tuple[str, list[str], str]] = []
     for name in table.dtype.names:
@@ -178,8 +187,8 @@ def _fixed(group: Any, *, allow_pickle: bool) -> dict[str, list[object]]:
     """Return the columns of a frame in blocks."""
     columns: dict[str, list[object]] = {}
     for number in range(int(group.attrs.get("nblocks", 0))):
-        names = [_text(name) for name in _values(group[f"block{number}_items"][:])]
-        block = group[f"block{number}_values"]
+        names = [_text(name) for name in _values(_own(group, f"block{number}_items")[:])]
+        block = _own(group, f"block{number}_values")
         kind = _text(block.attrs.get("value_type", b""))
         if _text(block.attrs.get("PSEUDOATOM", b"")) == "object":
             if not allow_pickle:
@@ -189,7 +198,7 @@ def _fixed(group: Any, *, allow_pickle: bool) -> dict[str, list[object]]:
             values = block[:]
             kind = "bool" if block.id.get_type().get_class() == library(Kind.HDF5).h5t.BITFIELD else kind
         columns |= {name: _typed(values[:, at], kind) for at, name in enumerate(names)}
-    axis = [_text(name) for name in _values(group["axis0"][:])]
+    axis = [_text(name) for name in _values(_own(group, "axis0")[:])]
     return {name: columns[name] for name in axis if name in columns} if len({*axis}) == len(axis) else columns
 
 

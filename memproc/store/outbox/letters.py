@@ -13,7 +13,7 @@ from memproc.store.outbox.kinds import DeliveryStatus, EndpointKind
 from memproc.store.outbox.telling import ACTIVE, first_open
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
-from memproc.times import to_micros
+from memproc.times import from_micros, to_micros
 
 PRUNED_AT_ONCE = 500
 
@@ -46,7 +46,7 @@ class Delivery:
     answer: int | None
     why: str | None
     told_at: str
-    due_at: int | None
+    due_at: str | None
     ended_at: str | None
 
 
@@ -116,4 +116,5 @@ def prune(tx: Tx, before: str) -> int:
 
 def _read(row: Any) -> Delivery:
     found = row._asdict()
-    return Delivery(webhook=found.pop("endpoint"), **{**found, "id": f"msg_{row.id.hex()}"})
+    due_at = None if row.due_at is None else from_micros(row.due_at)
+    return Delivery(webhook=found.pop("endpoint"), **{**found, "id": f"msg_{row.id.hex()}", "due_at": due_at})

@@ -21,7 +21,9 @@ from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, UsageError
 from memproc.records import Fault, Outcome, Rejected, encode
 from memproc.report.report import Pattern
+from memproc.store.access.replies import take_bodies_out
 from memproc.store.answers import Entry, Quarantined
+from memproc.store.enriching.kept import take_rejected_out
 from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
 from memproc.store.rows.ledger import LINES, LedgerEntry, entry_of, write_lines
@@ -205,9 +207,13 @@ def settle(
 
 
 def discard(tx: Tx, numbers: Sequence[int], note: str) -> None:
-    """Close records without taking them: their bytes and the words in their faults go. Raises NotFoundError."""
+    """Close records without taking them: their bytes and the words in their faults go, with what enrichments answered of them and
+    what a service told of them. Raises NotFoundError.
+    """
     rows = _open_rows(tx, numbers)
     require_open(numbers, rows)
+    take_rejected_out(tx, (raw_of(tx, number) for number in rows))
+    take_bodies_out(tx)
     bare = []
     for number, row in rows.items():
         faults = [replace(fault, message=fault.code, traceback="", value=None) for fault in faults_of(row)]

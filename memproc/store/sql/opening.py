@@ -23,6 +23,7 @@ from memproc.store.sql.tx import Tx
 from memproc.store.sql.upgrading import can_be_upgraded, upgrade
 
 NAMES_SHOWN = 5
+MADE_BY = "`memproc ingest FILE --into DB` makes one"
 MOST_OPENINGS = 4
 _BARE = table("store", column("schema_version"))  # what the table of a store's row was called before names had a prefix
 _ROW = select(tables.store.c.schema_version, tables.store.c.scheme, tables.store.c.policy)
@@ -107,7 +108,8 @@ def require_store(where: str | Path, settings: Settings | None = None) -> None:
 def require_file(file: Path, where: str | Path) -> None:
     """Raise UsageError where nothing is in the file of the store at a path or URL."""
     if not is_there(file):
-        raise UsageError(f"there is no store at {masked(where)}: {'the file is empty' if file.exists() else 'no such file'}")
+        why = "the file is empty" if file.exists() else "no such file"
+        raise UsageError(f"there is no store at {masked(where)}: {why}; {MADE_BY}")
 
 
 def no_store(tx: Tx, where: str) -> UsageError | StoreError:

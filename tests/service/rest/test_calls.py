@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
+from fastapi import Request, Response
 from fastapi.testclient import TestClient
 
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
+from memproc.service.rest import gate
 from memproc.service.rest.app import app
 from memproc.service.rest.routes import memories
 from memproc.service.serving import Serving
@@ -330,3 +334,56 @@ def test_a_route_without_a_scope_cannot_be_made():
     """So none is open by mistake."""
     with pytest.raises(TypeError, match="say which scope it needs"):
         memories.router().add_api_route("/x", lambda: None)
+
+
+@pytest.mark.parametrize(("pieces", "status"), [(0, 408), (3, 408), (6, 200)])
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch, pieces, status):
+    """One that comes slowly is, as long as it goes on; what follows a whole body may take as long as it likes."""
+    monkeypatch.setattr(gate, "BODY_SECONDS", 0.05)
+    sent, answers = iter(range(pieces)), []
+
+    async def receive():
+        at = next(sent, None)
+        await asyncio.sleep(LIMIT_SECONDS if at is None else 0.02)
+        return {"type": "http.request", "body": b"x" * 100, "more_body": at != 5}
+
+    async def inner(scope, receive, send):
+        request = Request(scope, receive)
+        if len(await request.body()) == 600:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await receive()
+        await Response()(scope, receive, send)
+
+    async def send(message):
+        answers.append(message)
+
+    made = SimpleNamespace(state=SimpleNamespace(served=SimpleNamespace(books=None)))
+    scope = {"type": "http", "method": "POST", "path": "/own", "headers": [], "query_string": b"", "app": made}
+    asyncio.run(gate.Gate(inner, most_bytes=1_000)(scope, receive, send))
+    assert answers[0]["status"] == status
+
+
+def test_what_is_discarded_is_in_no_answer_that_is_kept(served):
+    """Its bytes are deleted, also where they were told to who sent it again."""
+    ann = served.token("ann")
+    [bad] = served.ask("get", "/api/v1/quarantine", ann).json()["quarantined"]
+    path = f"/api/v1/quarantine/{bad['number']}"
+    replayed = served.ask("post", f"{path}/replay", keyed(ann, "k"), json={})
+    assert "a secret of ann" in replayed.text
+    assert served.ask("post", f"{path}/discard", keyed(ann, "l"), json={}).status_code == 200
+    assert "a secret of ann" not in all_text(served.store)
+    assert served.ask("post", f"{path}/replay", keyed(ann, "k"), json={}).status_code == 410
+
+
+def test_a_page_of_reviews_reads_no_more_than_it_takes(served, monkeypatch):
+    """Of each namespace of the caller, however many pairs wait."""
+    both, limits = served.token("ann", "bob", "ann"), []
+    reviews = memproc.Store.reviews
+    monkeypatch.setattr(memproc.Store, "reviews", lambda *args, **more: limits.append(more["limit"]) or reviews(*args, **more))
+    numbers, cursor = [], None
+    while cursor is not None or not numbers:
+        page = served.ask("get", "/api/v1/reviews", both, params={"limit": 1, **({"cursor": cursor} if cursor else {})}).json()
+        numbers += [one["number"] for one in page["reviews"]]
+        cursor = page["cursor"]
+    assert (numbers, {*limits}) == ([1, 2], {2})

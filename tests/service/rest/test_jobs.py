@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 
 import pytest
 
 from memproc.service.rest import following
 from memproc.service.serving import Serving
 from memproc.service.worker import Worker
+from memproc.store.store import access_of
 from tests.service.rest.conftest import serving
+from tests.waiting import LIMIT_SECONDS
 
 JOBS = "/api/batch/jobs"
 
@@ -110,6 +114,35 @@ def test_a_job_of_a_token_stays_in_its_namespace(empty):
     assert empty.ask("get", f"{JOBS}/{whole}", ann).status_code == 404
 
 
+@pytest.mark.costly
+def test_a_report_of_a_job_tells_nothing_of_other_namespaces(empty):
+    """Neither what the store holds beside it, nor what records say that were read for one and name another."""
+    ann, everyone = empty.token("ann"), empty.token()
+    empty.store.add({"content": "Bob has a yacht", "namespace": "bob-and-co", "source": "bobs-app"})
+    own = submitted(empty, ann, uploaded(empty, ann, {"content": "Has a boat"}))["number"]
+    lines = [{"content": one, "namespace": "bob-and-co", "importance": at} for at, one in ((1, "Has a plane"), (77_777_777, "x"))]
+    mixed = submitted(empty, everyone, uploaded(empty, everyone, *lines), namespace="ann")["number"]
+    Worker(empty.store).work(until_empty=True)
+    told = [empty.ask("get", f"{JOBS}/{number}/report", ann) for number in (own, mixed)]
+    assert [one.json()["outcomes"]["read"] for one in told] == [1, 2]
+    assert "Has a boat" in told[0].text
+    assert not [name for name in ("bob", "77777777", "memories_before", "jobs_in_all") for one in told if name in one.text.lower()]
+    assert "bob-and-co" in empty.ask("get", f"{JOBS}/{mixed}/report", everyone).text
+
+
+def test_why_a_job_failed_tells_no_folder_of_the_server(served):
+    """Neither the job nor its changes."""
+    ann = served.token("ann")
+    (served.folder / "shared/broken.json").write_text("no JSON at all")
+    number = submitted(served, ann, {"path": "broken.json"}, settings={"max_errors": 0})["number"]
+    (served.folder / "shared/broken.json").unlink()
+    Worker(served.store).work(until_empty=True)
+    told = served.ask("get", f"{JOBS}/{number}", ann)
+    assert told.json()["state"] == "failed"
+    assert "broken.json" in told.json()["changes"][-1]["why"]
+    assert str(served.folder) not in told.text
+
+
 SOURCES = {
     "out by dots": ({"path": "../secret.txt"}, 404),
     "out by dots within": ({"path": "a/../../secret.txt"}, 404),
@@ -174,3 +207,41 @@ def test_a_job_is_followed_until_it_has_ended(empty, monkeypatch):
     told = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
     assert (kinds[-1], told[-1]["state"], told[-1]["stored"]) == ("end", "done", 1)
     assert {*kinds} <= {"progress", "end"}
+
+
+def test_nothing_more_is_told_by_a_token_that_is_revoked(served, monkeypatch):
+    """The stream ends, though the job goes on."""
+    monkeypatch.setattr(following, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(following, "LONGEST_SECONDS", 5.0)
+    ann, began = served.token("ann"), time.monotonic()
+    number = submitted(served, ann, {"path": "shared.jsonl"})["number"]
+    revoked = threading.Timer(0.05, lambda: access_of(served.store).revoke_token(ann.number))
+    revoked.start()
+    with served.http.stream("GET", f"{JOBS}/{number}/events", headers=ann, timeout=LIMIT_SECONDS) as answer:
+        lines = [line for line in answer.iter_lines() if line.startswith("event: ")]
+    revoked.join(LIMIT_SECONDS)
+    assert lines == ["event: progress"]
+    assert time.monotonic() - began < following.LONGEST_SECONDS
+    assert served.app.state.served.streams.total() == 0
+
+
+def test_one_caller_does_not_have_all_streams(served):
+    """Others may follow their jobs."""
+    ann, bob = served.token("ann"), served.token("bob")
+    first, second = (submitted(served, token, {"path": "shared.jsonl"})["number"] for token in (ann, bob))
+    served.store.cancel_job(second)
+    served.app.state.served.streams[f"{ann.number} test"] = following.MOST_OF_ONE
+    assert served.ask("get", f"{JOBS}/{first}/events", ann).json()["code"] == "streams-full"
+    assert served.ask("get", f"{JOBS}/{second}/events", bob).status_code == 200
+
+
+def test_forgetting_a_namespace_deletes_the_files_that_were_sent_for_it(served):
+    """Those of others stay, and so do all as long as nobody confirmed, and where a subject alone is forgotten."""
+    ann, bob = served.token("ann"), served.token("bob")
+    for token in (ann, bob):
+        uploaded(served, token, {"content": "Has a boat"})
+    for asked, left in (({"confirm": False}, 2), ({"subject": "tea", "confirm": True}, 2), ({"confirm": True}, 1)):
+        assert served.ask("post", "/api/v1/forget", ann, json={"namespace": "ann", **asked}).status_code == 200
+        assert len([*served.folder.glob("uploads/*/a.jsonl")]) == left
+    assert served.ask("get", "/api/v1/uploads", ann).json()["uploads"] == []
+    assert len(served.ask("get", "/api/v1/uploads", bob).json()["uploads"]) == 1

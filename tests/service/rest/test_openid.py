@@ -79,8 +79,8 @@ def asking(provider, fresh_file, tmp_path):
     how = OpenId(issuer=ISSUER, audience=AUDIENCE, jwks_url=provider.url)
     with fresh_file() as store, serving(filled(store, tmp_path), tmp_path, openid=how) as served:
 
-        def ask(token, path="/api/v1/memories"):
-            answer = served.ask("get", path, {"Authorization": f"Bearer {token}"})
+        def ask(token, path="/api/v1/memories", method="get", headers=None, **more):
+            answer = served.ask(method, path, {"Authorization": f"Bearer {token}", **(headers or {})}, **more)
             return answer.status_code, answer.json()
 
         yield ask
@@ -112,6 +112,30 @@ def test_a_token_that_is_not_for_this_server_is_refused(provider, asking):
     assert asking(jwt.encode({"iss": ISSUER, "aud": AUDIENCE, "sub": "a", "exp": 9e9}, None, algorithm="none"))[0] == 401
     assert asking("a.b.c")[0] == 401
     assert asking(provider.token())[0] == 200
+
+
+@pytest.mark.costly
+def test_answers_are_kept_for_whoever_asked_and_what_they_reach(provider, asking):
+    """A key of idempotency is no way to what another subject was told, nor to a namespace that the token no longer reaches."""
+
+    def added(content, **claims):
+        token = provider.token(scope="memories:write", **claims)
+        return asking(token, method="post", headers={"Idempotency-Key": "one"}, json={"content": content})
+
+    long = "s" * 250
+    assert added("Has a boat", sub=f"{long}-1")[0] == 201
+    assert added("Has a boat", sub=f"{long}-2", memproc_namespaces=["bob"])[1]["memory"]["namespace"] == "bob"
+    assert added("Has a boat", sub=f"{long}-1", memproc_namespaces=["carl"])[1]["memory"]["namespace"] == "carl"
+    assert added("Has a boat", sub=f"{long}-1")[0] == 201  # the answer that was kept: anew it would be 200
+    assert added("Has a cat", sub="\0\ud800 of nobody")[0] == 201
+
+
+@pytest.mark.costly
+def test_a_namespace_that_no_memory_can_have_is_none(provider, asking):
+    """It is not taken for another one that is written nearly like it."""
+    for odd in (" ann", "ann\n", "a\0nn", "\ud800", "a" * 2_000, " "):
+        status, told = asking(provider.token(memproc_namespaces=[odd]))
+        assert (status, told["code"]) == (422, "namespace-missing"), odd
 
 
 @pytest.mark.costly

@@ -150,6 +150,19 @@ def test_a_server_that_is_full_is_asked_again_by_the_client(tmp_path):
         assert (caught.value.status, caught.value.code) == (429, "too-many-calls")
 
 
+def test_a_token_alone_is_on_standard_output(tmp_path):
+    """So that a shell can keep it in a variable; what else there is to tell is beside it."""
+    asked = ("--name", "test", "--namespace", "ann", "--scope", "memories:read")
+    code, told, beside = run_memproc("token", "create", "m.db", *asked, folder=tmp_path)
+    assert (code, told.count("\n"), told.startswith("memproc_"), told[8:].strip().replace("_", "").replace("-", "").isalnum()) == (
+        0,
+        1,
+        True,
+        True,
+    )
+    assert beside.startswith("keep it: it is shown only now. It is number 1, and ends ")
+
+
 def test_a_token_is_shown_once_and_kept_hashed(tmp_path):
     """It is listed without its secret, and can be revoked."""
     token = new_token(tmp_path, "--namespace", " ann ", "--days", "1")

@@ -11,6 +11,7 @@ import sys
 import zipfile
 
 import h5py
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -102,6 +103,43 @@ def test_datasets_that_are_no_table_are_told(tmp_path):
         assert report.left_out["datasets that are no tables"] == 3
         told = {note.split(" ")[2] for note in report.notes if "no table" in note}
         assert told == {"a.h5!/elsewhere", "a.h5!/outside", "a.h5!/model/weights"}
+
+
+@pytest.mark.costly
+@pytest.mark.parametrize(
+    ("place", "how"),
+    [
+        *((place, "external") for place in ("table", "block0_values", "block0_items", "axis0")),
+        ("table", "virtual"),
+        ("block0_values", "link"),
+    ],
+)
+def test_a_frame_reads_no_other_file(tmp_path, place, how):
+    """Though it says that its values are there: whoever sends a file would read any that the machine has."""
+    secret = b"what nobody may read"
+    (tmp_path / "secret.txt").write_bytes(secret)
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["x"] = np.array([[secret]])
+    kind = np.dtype([("content", "S20")]) if place == "table" else np.dtype("S20")
+    shape = (1, 1) if place == "block0_values" else (1,)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        group = file.create_group("g")
+        group.attrs.update({"pandas_type": np.bytes_("frame_table" if place == "table" else "frame"), "nblocks": 1})
+        for name, value in {"axis0": [b"content"], "block0_items": [b"content"], "block0_values": [[b"Has a boat"]]}.items():
+            if name != place:
+                group[name] = np.array(value)
+        if how == "external":
+            group.create_dataset(place, shape, kind, external=[(str(tmp_path / "secret.txt"), 0, 20)])
+        elif how == "virtual":
+            layout = h5py.VirtualLayout(shape=shape, dtype=kind)
+            layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "x", shape=shape)
+            group.create_virtual_dataset(place, layout)
+        else:
+            group[place] = h5py.ExternalLink(str(tmp_path / "other.h5"), "/x")
+    with memproc.open(tmp_path / "m.db") as store:
+        with pytest.raises(memproc.SourceError, match=f"holds /g/{place} as a link, or its values in another file"):
+            memproc.ingest(tmp_path / "a.h5", store)
+        assert [*store] == []
 
 
 @pytest.mark.costly

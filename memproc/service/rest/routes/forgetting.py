@@ -6,8 +6,9 @@ from fastapi import Request
 
 from memproc.service.given import Forget, Note
 from memproc.service.rest.callers import Caller, memory_of
+from memproc.service.rest.filing import remove
 from memproc.service.rest.guard import needs, router
-from memproc.service.rest.served import caller_of, served_of
+from memproc.service.rest.served import Served, caller_of, served_of
 from memproc.service.scopes import Scope
 from memproc.service.told import ForgottenTold
 from memproc.store.store import Store
@@ -28,12 +29,17 @@ def _forget(store: Store, caller: Caller, identifier: str, note: str) -> Forgott
 
 @routes.post("/api/v1/forget", **needs(Scope.MEMORIES_FORGET))
 async def forget_all(request: Request, asked: Forget) -> ForgottenTold:
-    """Remove all of a namespace, or of a subject in it, also what is rejected; without `confirm` only tell what that would be."""
-    return await served_of(request).call(_forget_all, caller_of(request), asked)
+    """Remove all of a namespace, also files that were sent, or of a subject in it, also what is rejected; without `confirm` only
+    tell what that would be.
+    """
+    served = served_of(request)
+    return await served.call(_forget_all, served, caller_of(request), asked)
 
 
-def _forget_all(store: Store, caller: Caller, asked: Forget) -> ForgottenTold:
+def _forget_all(store: Store, served: Served, caller: Caller, asked: Forget) -> ForgottenTold:
     namespace = caller.within(asked.namespace)
+    if asked.confirm and asked.subject is None and served.serving.uploads is not None:  # first: a job that waits may read them
+        remove(served.serving, served.access, [one for one in served.access.uploads() if one.namespace == namespace])
     receipt = store.forget(namespace=namespace, subject=asked.subject, note=asked.note, dry_run=not asked.confirm)
     names = ("is_trial", "observations", "memories", "reviews", "quarantine")
     return ForgottenTold(**{name: getattr(receipt, name) for name in names})

@@ -14,9 +14,9 @@ from memproc.service.given import Asking, JobGiven, Limit, Note, Number, NumberC
 from memproc.service.jobs_told import BatchTold, JobPage, JobReportTold, JobTold, JobWhole, MetricsTold, TasksTold
 from memproc.service.reading import ONLY_NAMESPACE
 from memproc.service.rest.callers import Caller, reaches_rejected
-from memproc.service.rest.following import MOST_STREAMS, follow
+from memproc.service.rest.following import check_has_room, follow
 from memproc.service.rest.guard import needs, router
-from memproc.service.rest.jobs_of import job_of, job_told, jobs_told, metrics_of, reaches_job
+from memproc.service.rest.jobs_of import job_of, job_told, jobs_told, metrics_of, reaches_job, report_told
 from memproc.service.rest.problems import ProblemError
 from memproc.service.rest.routes.quarantine import MOST_IN_A_LIST
 from memproc.service.rest.served import Served, caller_of, served_of
@@ -116,13 +116,12 @@ def _tasks(store: Store, caller: Caller, number: int, asked: TasksAsked) -> Task
 
 @routes.get(f"{_JOBS}/{{number}}/report", response_model=JobReportTold, **needs(Scope.REPORTS_READ))
 async def report(request: Request, number: Number) -> Response:
-    """Tell what a job did: outcomes, their proof, errors, duplicates, pace, quality by field."""
+    """Tell what a job did: outcomes, their proof, errors, duplicates, pace, quality by field; of other namespaces nothing."""
     return Response(await served_of(request).call(_report, caller_of(request), number), media_type="application/json")
 
 
 def _report(store: Store, caller: Caller, number: int) -> bytes:
-    job_of(store, caller, number)
-    return orjson.dumps({**store.report(number).as_dict(), "store": ""})
+    return orjson.dumps(report_told(store, caller, job_of(store, caller, number)))
 
 
 @routes.get(
@@ -135,13 +134,9 @@ async def events(request: Request, number: Number) -> Response:
     """Follow a job by server-sent events: `progress` whenever it has changed, `end` when it has ended."""
     served, caller = served_of(request), caller_of(request)
     first = await served.call(job_told, served.serving, caller, number)
-    if served.streams >= MOST_STREAMS:
-        again = {"Retry-After": "5"}
-        raise ProblemError(
-            503, "streams-full", "too many jobs are followed at once: ask for the job itself, or later", headers=again
-        )
+    check_has_room(request)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(follow(served, caller, first), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(follow(request, first), headers=headers, media_type="text/event-stream")
 
 
 @routes.put(f"{_JOBS}/{{number}}/pause", **needs(Scope.JOBS_WRITE))

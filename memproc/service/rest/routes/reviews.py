@@ -22,7 +22,7 @@ async def reviews(request: Request, limit: Limit = 50, cursor: NumberCursor | No
 
 
 def _reviews(store: Store, caller: Caller, limit: int, after: int) -> ReviewPage:
-    waiting = [one for one in reviews_of(store, caller) if one.number > after]
+    waiting = reviews_of(store, caller, after, limit + 1)
     page = [*map(ReviewTold.of, waiting[:limit])]
     return ReviewPage(reviews=page, cursor=str(page[-1].number) if len(waiting) > limit else None)
 
