@@ -271,7 +271,7 @@ OWNERS = {
     **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger", "searched"), "rows"),
     **dict.fromkeys(("jobs", "batches", "gates"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
-    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads"), "access"),
+    **dict.fromkeys(("tokens", "audit", "replies", "calls", "uploads", "sessions"), "access"),
     "reviews": "reviews",
     "segments": "index",
     **dict.fromkeys(("webhook_endpoints", "webhook_events", "webhook_deliveries", "notices", "notice_rules"), "outbox"),

@@ -97,7 +97,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         "--since",
     ),
     "review": ("--limit", "--note"),
-    "serve": ("--host", "--port", "--plain-http"),
+    "serve": ("--host", "--port", "--plain-http", "--no-dashboard"),
     "transform": ("--format", "--to", "--include"),
     "validate": ("--record", "--format", "--include", "--output", "--max-shown"),
 }

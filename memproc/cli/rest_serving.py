@@ -26,6 +26,7 @@ def serve(
     plain_http: Annotated[
         bool, Option("--plain-http", help="Listen in the clear on another address, which only a proxy that ends TLS can reach.")
     ] = False,
+    no_dashboard: Annotated[bool, Option("--no-dashboard", help="Serve programs alone, and no pages for people at /.")] = False,
     root: Annotated[list[Path] | None, Option(metavar="FOLDER", help="A folder whose files jobs may read.")] = None,
     source_host: Annotated[list[str] | None, Option(metavar="HOST", help="A host that jobs may ask over https.")] = None,
     uploads: Annotated[Path | None, Option(metavar="FOLDER", help="Take files to be read, and keep them here some days.")] = None,
@@ -40,7 +41,9 @@ def serve(
     scopes_claim: Annotated[str, Option(metavar="CLAIM", help="The claim that holds the scopes.")] = "scope",
     schema: Schema = None,
 ) -> None:
-    """Serve a store over HTTP to programs that have a token; a store is made where there is none. Needs an extra: `service`."""
+    """Serve a store over HTTP: to programs that have a token, and to people, who sign in with one, as pages at /; a store is made
+    where there is none. Needs an extra: `service`.
+    """
     from memproc.service.serving import Serving
 
     try:
@@ -57,6 +60,7 @@ def serve(
         body_bytes=bytes_of(max_body, "--max-body"),
         upload_bytes=bytes_of(max_upload, "--max-upload"),
         uploads=uploads,
+        dashboard=not no_dashboard,
         roots=root or (),
         hosts=source_host or (),
         openid=_openid(issuer, audience, jwks, (namespaces_claim, scopes_claim)),

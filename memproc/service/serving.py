@@ -49,6 +49,7 @@ class Serving:
     - `uploads`: the folder for such files, None if none are taken; they are deleted after `upload_days`.
     - `roots`: folders with files that jobs may read; `hosts`: those that jobs may ask over https. Nothing by default.
     - `openid`: a provider whose tokens are taken beside those of the store.
+    - `dashboard`: whether people get pages at `/` and below it, where they sign in with a token.
 
     Raises UsageError on a value outside its range, and on a root that is no folder.
     """
@@ -62,6 +63,7 @@ class Serving:
     roots: Iterable[Path] = ()
     hosts: Iterable[str] = ()
     openid: OpenId | None = None
+    dashboard: bool = False
 
     def __post_init__(self) -> None:
         """Check every value."""

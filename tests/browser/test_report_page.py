@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from importlib.resources import files
 
 import pytest
 
 import memproc
 from benchmarks.corpus import write_corpus
+from tests.browser.conftest import TIMEOUT_MILLISECONDS, faults_of
 from tests.conftest import DATA, ROOT
 
 pytestmark = [pytest.mark.browser]
-CHROMIUM = os.environ.get("MEMPROC_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 LOCOMO = DATA / "locomo10.json"
 MOST_BYTES = 500_000
-TIMEOUT_MILLISECONDS = 60_000
-SERIOUS = {"serious", "critical"}
 HOSTILE = {
     "content": "<script>console.error('ran')</script><img src=x onerror=\"console.error('ran')\"> \u202etxet " + "w" * 400,
     "namespace": "<b>" + "n" * 300,
     "source": "\u202eecruos",
     "tags": ["</script><script>console.error('ran')</script>"],
 }
-# Whether anything on the page is wider than the window, but for what can be scrolled by itself.
-WIDTH = "[document.documentElement.scrollWidth, window.innerWidth]"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Give a browser without a window."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install --group browser")
-    pytest.importorskip("axe_playwright_python", reason="axe is not installed: pip install --group browser")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: apt-get install chromium, or name it in MEMPROC_TEST_CHROMIUM")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, timeout=TIMEOUT_MILLISECONDS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +74,7 @@ NAMES = ("locomo.html", "store.html", "hostile.html", "compared.html", "redacted
 def test_a_page_fits_says_nothing_and_is_accessible(opened, pages, name, width, scheme):
     """No overflow, no error or request, less than half a megabyte, and nothing serious that axe would find."""
     page, said = opened(name, scheme, width)
-    wide, window = page.evaluate(WIDTH)
-    assert wide <= window
-    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found if one["impact"] in SERIOUS] == []
+    assert faults_of(page) == []
     assert said == []
     assert (pages / name).stat().st_size < MOST_BYTES
 

@@ -130,12 +130,13 @@ def flows_of(store):
 
 
 def access_to(store):
-    """Give a store tokens, lines of the log, answers that are kept or being made, counts of calls, and files that were sent."""
+    """Give a store tokens, sessions, lines of the log, answers kept or being made, counts of calls, and files that were sent."""
     access, owner = access_of(store), Owner.of_this_process()
     for name in ("one", "other"):
         limits = {"per_minute": 5, "per_day": 50} if name == "one" else {}
         wanted = Wanted(name=name, namespaces=None if limits else ["ann"], scopes=["memories:read"], expires_at="2099", **limits)
         access.create_token(wanted)
+        access.begin_session(1)
     access.revoke_token(1)
     line = Line(made_at="2026", who="1 one", method="GET", route="/", target="", namespace="", status=200, request="x", address="")
     access.note([line, line], {Window("one", 60, 120): 2, Window("one", 86_400, 86_400): 2}, 1.0)

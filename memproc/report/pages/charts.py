@@ -16,7 +16,7 @@ from memproc.report.quality import shortened
 
 WIDTH = 420
 BAR, BAR_GAP, LABELS, VALUES = 16, 10, 128, 78
-HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 200, 58, 12, 26, 40
+HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 200, 66, 12, 26, 40
 LONGEST_LABEL = 19
 LEAST_WIDTH = 1.5  # of a bar for a number above 0
 STEPS = (1, 2, 2.5, 5, 10)

@@ -20,19 +20,22 @@ _FOLDER = "templates"
 def html_of(page: Page) -> str:
     """Return a page as HTML. Raises UsageError where Jinja2 is not installed."""
     try:
-        from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - an extra
+        from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - an extra
         from markupsafe import Markup  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         raise UsageError("a page of HTML needs a package: pip install jinja2, or choose md, csv or json") from error
-    made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FunctionLoader(template), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     made.filters["shown"] = shown
     made.globals["drawn"] = drawn
-    style, script = _read("report.css"), _read("report.js")
+    style, script = template("report.css"), template("report.js")
     own = {"style": Markup(style), "script": Markup(script)}  # noqa: S704 - both are files of this package
-    return made.from_string(_read("report.html")).render(page=page, policy=_policy(style, script), **own)
+    return made.get_template("report.html").render(page=page, policy=_policy(style, script), **own)
 
 
-def _read(name: str) -> str:
+def template(name: str) -> str:
+    """Return a file of the templates of reports by its name: `parts.html` holds what draws charts and tables."""
     return (files("memproc.report.pages") / _FOLDER / name).read_text(encoding="utf-8")
 
 

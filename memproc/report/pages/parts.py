@@ -15,6 +15,7 @@ Cell = str | float | None
 Kind = Literal["text", "number", "share", "seconds", "rate", "mib", "bytes", "change"]
 UNKNOWN = "–"
 _KIB = 1024
+_A_SECOND = 0.9995  # when it is rounded
 _MANY_SECONDS = 100  # from which a fraction is of no interest
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
@@ -113,7 +114,7 @@ def _bytes(size: float) -> str:
 def _seconds(seconds: float) -> str:
     if seconds == 0 or seconds >= _MANY_SECONDS:
         return f"{seconds:,.0f} s"
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1_000:.3g} ms"
+    return f"{seconds:.3g} s" if seconds >= _A_SECOND else f"{seconds * 1_000:.3g} ms"
 
 
 def _number(number: float) -> str:
@@ -135,8 +136,10 @@ _SHOWN: Mapping[Kind, Callable[[float], str]] = {
 def shown(value: Cell, kind: Kind = "text") -> str:
     r"""Return a cell as text, without control characters: it may come from data.
 
-    >>> shown(0.123, "share"), shown(1234567, "number"), shown(None), shown(0.0021, "seconds"), shown("a\x1b[2J")
-    ('12.3%', '1,234,567', '–', '2.1 ms', 'a\ufffd[2J')
+    >>> shown(0.123, "share"), shown(1234567, "number"), shown(None), shown("a\x1b[2J")
+    ('12.3%', '1,234,567', '–', 'a\ufffd[2J')
+    >>> shown(0.0021, "seconds"), shown(0.9996, "seconds"), shown(90.5, "seconds")
+    ('2.1 ms', '1 s', '90.5 s')
     """
     if value is None or value == "":
         return UNKNOWN

@@ -66,14 +66,15 @@ def pace(found: Pace) -> Section:
         for one in found.timeline
     )
     table = Table("timeline", "How it went on", columns, rows, folded=True)
-    return Section("pace", "Throughput, latency, memory", facts=facts, charts=_lines(found.timeline), tables=(table,))
+    return Section("pace", "Throughput, latency, memory", facts=facts, charts=lines(found.timeline), tables=(table,))
 
 
 def _rate(span: Span) -> float:
     return span.records / span.seconds if span.seconds else 0.0
 
 
-def _lines(spans: tuple[Span, ...]) -> tuple[Chart, ...]:
+def lines(spans: tuple[Span, ...]) -> tuple[Chart, ...]:
+    """Return how the rate, the longest batch, the memory and the size of batches went on."""
     if len(spans) < 2:  # noqa: PLR2004 - a line needs two points
         return ()
     given = (

@@ -47,6 +47,10 @@ def app(
     for routes in ROUTERS:
         made.include_router(routes)
     made.add_api_route("/api/health", _health, methods=["GET"], response_model=HealthTold)
+    if how.dashboard:
+        from memproc.service.dashboard.routes import add_dashboard  # noqa: PLC0415 - only what serves pages needs Jinja2
+
+        add_dashboard(made)
     made.openapi = openapi_of(made, where.schema if isinstance(where, Store) else schema)  # type: ignore[method-assign]
     return made
 

@@ -26,8 +26,9 @@ from memproc.store.access.audit import Line
 from memproc.times import to_text
 
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-TAKES_FILES = ("POST", "/api/v1/uploads")
+TAKES_FILES = {("POST", "/api/v1/uploads"), ("POST", "/files")}
 _READING = ("GET", "HEAD", "OPTIONS")
+NOTED = "memproc.noted"  # in the scope of a request that the log is to tell of although nobody is known
 _UNLOGGED = ("/api/health", "/api/openapi.json")
 _LONGEST = 200
 BODY_SECONDS, LEAST_BYTES_PER_SECOND = 60.0, 1_024
@@ -72,7 +73,7 @@ class Gate:
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """Return what gives a body, up to what is taken and as long as it comes; what takes files bounds their size by itself."""
-        most = None if (scope["method"], _path_of(scope)) == TAKES_FILES else self._most_bytes
+        most = None if (scope["method"], _path_of(scope)) in TAKES_FILES else self._most_bytes
         size, is_whole, began = 0, False, None
 
         async def received() -> Message:
@@ -105,7 +106,7 @@ async def _note(scope: Scope, status: int) -> None:
     """Write the line of a request, or have it written."""
     path = _path_of(scope)
     books: Books = scope["app"].state.served.books
-    if path in _UNLOGGED or not path.startswith("/api/"):
+    if path in _UNLOGGED or not (path.startswith("/api/") or "memproc.caller" in scope or NOTED in scope):
         return
     line = _line(scope, status)
     if line.who and line.method not in _READING:

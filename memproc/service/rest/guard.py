@@ -37,6 +37,14 @@ def needs(scope: Scope, **more: Any) -> dict[str, Any]:
     return {"openapi_extra": {"security": [{SCHEME: [str(scope)]}], **more}}
 
 
+async def let_in(request: Request, caller: Caller, scope: Scope | None) -> None:
+    """Count a call of somebody, and let them ask a route that needs a scope. Raises a problem where they may not."""
+    request.scope["memproc.caller"] = caller
+    request.scope["memproc.headers"] = await admit(served_of(request), caller)
+    if scope is not None:
+        caller.check_may(scope)
+
+
 class Guarded(APIRoute):
     """A route that is asked only by who may."""
 
@@ -52,10 +60,7 @@ class Guarded(APIRoute):
         async def guarded(request: Request) -> Response:
             served = served_of(request)
             caller = await served.caller(request)
-            request.scope["memproc.caller"] = caller
-            told = await admit(served, caller)
-            request.scope["memproc.headers"] = told
-            caller.check_may(scope)
+            await let_in(request, caller, scope)
             key = request.headers.get(IDEMPOTENCY_KEY)
             if key is None:
                 return await answer(request)

@@ -17,6 +17,7 @@ from memproc.service.rest.problems import ProblemError
 from memproc.service.serving import Serving
 from memproc.store.access.access import Access
 from memproc.store.access.calls import Window
+from memproc.store.access.tokens import Token
 from memproc.store.jobs.owners import Owner
 from memproc.store.store import Store, access_of
 
@@ -59,8 +60,10 @@ class Served:
         if self.provider is not None and secret.count(".") == 2:  # noqa: PLR2004 - the dots of a signed token
             return self.provider.caller(secret)
         token = self.access.valid_token(secret)
-        if token is None:
-            return None
+        return None if token is None else self.caller_with(token)
+
+    def caller_with(self, token: Token) -> Caller:
+        """Return who calls with a token that is valid."""
         return Caller(
             who=f"{token.number} {token.name}",
             namespaces=token.namespaces,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memproc.store.access import audit, calls, replies, tokens, uploads
+from memproc.report.figures import Pace
+from memproc.store.access import audit, calls, replies, sessions, tokens, uploads
 from memproc.store.access.audit import Line
 from memproc.store.access.calls import Window
 from memproc.store.access.replies import Asked, Reply, Standing
 from memproc.store.access.tokens import Token, Wanted
 from memproc.store.access.uploads import Upload
-from memproc.store.jobs.batches import BatchRow, batches_of
+from memproc.store.jobs.batches import BatchRow, batches_of, pace_of_job
+from memproc.store.jobs.days import Day, Minute, days_since, minutes_since
 from memproc.store.jobs.owners import Owner
 from memproc.store.sql.transactions import Transactions
 from memproc.store.sql.tx import Tx
@@ -45,6 +47,18 @@ class Access:
 
         return self._transactions.read(found)
 
+    def begin_session(self, token: int) -> str:
+        """Begin a session of the token of a number, and return its secret, which is known only here."""
+        return self._transactions.write(lambda tx: sessions.begin(tx, token))
+
+    def token_of_session(self, secret: str) -> Token | None:
+        """Return the token of the session of a secret, None if there is none that goes on now."""
+        return self._transactions.read(lambda tx: sessions.token_of(tx, secret))
+
+    def end_session(self, secret: str) -> None:
+        """End a session; one that is not there is as good as ended."""
+        self._transactions.write(lambda tx: sessions.end(tx, secret))
+
     def counts(self, windows: Sequence[Window]) -> dict[Window, int]:
         """Return the counts of calls in windows."""
         return self._transactions.read(lambda tx: calls.counts(tx, windows))
@@ -74,6 +88,18 @@ class Access:
     def batches(self, job: int, *, after: int = 0, limit: int = 100) -> list[BatchRow]:
         """Return at most so many batches of a job, in their order, behind the one of a number."""
         return self._transactions.read(lambda tx: batches_of(tx, job, after, limit))
+
+    def pace(self, job: int) -> Pace:
+        """Return how fast the batches of a job went, with what was held meanwhile."""
+        return self._transactions.read(lambda tx: pace_of_job(tx, job))
+
+    def minutes(self, since: str, namespaces: Sequence[str] | None) -> list[Minute]:
+        """Return what landed by minute: see `days.minutes_since`."""
+        return self._transactions.read(lambda tx: minutes_since(tx, since, namespaces))
+
+    def days(self, since: str, namespaces: Sequence[str] | None) -> list[Day]:
+        """Return what landed by day: see `days.days_since`."""
+        return self._transactions.read(lambda tx: days_since(tx, since, namespaces))
 
     def note_upload(self, what: Mapping[str, Any]) -> Upload:
         """Write what is known of a file that was sent: see `uploads.note`."""

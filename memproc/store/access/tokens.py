@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -20,7 +20,7 @@ from memproc.store.sql.tx import Tx
 
 PREFIX = "memproc_"
 _tokens = tables.tokens.c
-_BY_SECRET = select(tables.tokens)
+_ROWS = select(tables.tokens)
 _ALL = select(tables.tokens).order_by(_tokens.number)
 
 
@@ -86,7 +86,13 @@ def create(tx: Tx, wanted: Wanted, secret: str) -> Token:
 
 def by_secret(tx: Tx, secret: str) -> Token | None:
     """Return the token of a secret, valid or not; None where there is none."""
-    rows = [*tx.select_by_keys(_BY_SECRET, _tokens.secret, [hashed(secret)])]
+    rows = [*tx.select_by_keys(_ROWS, _tokens.secret, [hashed(secret)])]
+    return _to_token(rows[0]._asdict()) if rows else None
+
+
+def by_number(tx: Tx, number: int) -> Token | None:
+    """Return the token of a number, valid or not; None where there is none."""
+    rows = [*tx.select_by_keys(_ROWS, _tokens.number, [number])]
     return _to_token(rows[0]._asdict()) if rows else None
 
 
@@ -97,12 +103,13 @@ def listed(tx: Tx) -> list[Token]:
 
 def revoke(tx: Tx, number: int) -> Token:
     """Let a token be refused from now on; done again, this changes nothing. Raises NotFoundError."""
-    found = next((one for one in listed(tx) if one.number == number), None)
+    found = by_number(tx, number)
     if found is None:
         raise NotFoundError(f"no token {number}: `memproc token list DB` gives their numbers")
     if found.revoked_at is None:
         tx.update_rows(tables.tokens, [{"number": number, "revoked_at": tx.now}])
-    return next(one for one in listed(tx) if one.number == number)
+        found = replace(found, revoked_at=tx.now)
+    return found
 
 
 def _to_token(row: dict[str, Any]) -> Token:

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from memproc.report.figures import Pace
+from memproc.report.pace import BatchRow as PaceRow
+from memproc.report.pace import pace_of
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -27,6 +30,7 @@ class BatchRow(NamedTuple):
 
 
 _batches = tables.batches.c
+_PACE = select(*(_batches[name] for name in PaceRow._fields)).order_by(_batches.number)
 _OF_JOB = select(*(_batches[name] for name in BatchRow._fields))
 
 
@@ -39,6 +43,11 @@ def batches_of(tx: Tx, job: int, after: int, limit: int) -> list[BatchRow]:
     """Return at most so many batches of a job, in their order, behind the one of a number."""
     rows = tx.execute(_OF_JOB.where(_batches.job == job, _batches.number > after).order_by(_batches.number).limit(limit))
     return [BatchRow(**row._asdict()) for row in rows]
+
+
+def pace_of_job(tx: Tx, job: int) -> Pace:
+    """Return how fast the batches of a job went; nothing is advised."""
+    return pace_of((PaceRow(*row) for row in tx.execute(_PACE.where(_batches.job == job))), "")
 
 
 def add_compared(tx: Tx, number: int, counts: tuple[int, int, int], seconds: float) -> None:

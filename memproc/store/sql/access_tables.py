@@ -84,3 +84,14 @@ uploads = Table(
     text("made_at"),
     seal(),
 )
+
+sessions = Table(
+    f"{PREFIX}sessions",
+    metadata,
+    key("key", primary_key=True),  # a hash of what the browser keeps
+    number("token"),  # whose it is, by the number of the token that it was begun with
+    text("made_at"),
+    number("until"),  # in microseconds: then it is over
+    seal(),
+    Index(f"{PREFIX}sessions_until", "until"),
+)

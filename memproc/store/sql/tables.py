@@ -33,7 +33,7 @@ PREFIX, metadata = columns.PREFIX, columns.metadata
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
 tokens, audit, replies = access_tables.tokens, access_tables.audit, access_tables.replies
-calls, uploads = access_tables.calls, access_tables.uploads
+calls, uploads, sessions = access_tables.calls, access_tables.uploads, access_tables.sessions
 
 store = Table(
     f"{PREFIX}store",
