@@ -14,7 +14,14 @@ from starlette.responses import Response, StreamingResponse
 from memproc.errors import MemprocError
 from memproc.service.dashboard.rendering import HEADERS
 from memproc.service.dashboard.sessions import maybe_session
-from memproc.service.rest.following import AGAIN_MILLISECONDS, ALIVE_SECONDS, EVERY_SECONDS, LONGEST_SECONDS, MOST_STREAMS
+from memproc.service.rest.following import (
+    AGAIN_MILLISECONDS,
+    ALIVE_SECONDS,
+    EVERY_SECONDS,
+    LONGEST_SECONDS,
+    check_has_room,
+    counted,
+)
 from memproc.service.rest.problems import ProblemError
 from memproc.service.rest.served import served_of
 
@@ -23,17 +30,14 @@ Part = Callable[[Request], Awaitable[str]]
 
 async def streamed(request: Request, part: Part) -> Response:
     """Return an answer that goes on: an event `part`, as HTML, whenever the part has changed; `over` when the session has ended."""
-    if served_of(request).streams >= MOST_STREAMS:
-        raise ProblemError(503, "streams-full", "too many pages are looked at once: reload this one", headers={"Retry-After": "5"})
+    check_has_room(request)
     first = await part(request)
     headers = {**HEADERS, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(request, part, first), headers=headers, media_type="text/event-stream")
 
 
 async def _events(request: Request, part: Part, now: str) -> AsyncIterator[bytes]:
-    served = served_of(request)
-    served.streams += 1
-    try:
+    with counted(request):
         told, began = "", time.monotonic()
         spoke = began
         yield format_sse_event(retry=AGAIN_MILLISECONDS)
@@ -44,7 +48,7 @@ async def _events(request: Request, part: Part, now: str) -> AsyncIterator[bytes
             elif time.monotonic() - spoke > ALIVE_SECONDS:
                 spoke = time.monotonic()
                 yield format_sse_event(comment="alive")
-            if served.is_ending or time.monotonic() - began > LONGEST_SECONDS:
+            if served_of(request).is_ending or time.monotonic() - began > LONGEST_SECONDS:
                 return
             await asyncio.sleep(EVERY_SECONDS)
             try:
@@ -52,7 +56,5 @@ async def _events(request: Request, part: Part, now: str) -> AsyncIterator[bytes
                     yield format_sse_event(event="over", data_str="0")
                     return
                 now = await part(request)
-            except MemprocError:
+            except (MemprocError, ProblemError):
                 return
-    finally:
-        served.streams -= 1

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 from fastapi import Request
 from fastapi.sse import format_sse_event
@@ -29,11 +30,18 @@ _AT_ONCE = ("seconds_left",)  # it changes as time goes, and is no news by itsel
 
 async def follow(request: Request, first: JobWhole) -> AsyncIterator[bytes]:
     """Give the events of a job, at most for an hour: a client that wants more asks again."""
+    with counted(request):
+        async for event in _events(request, served_of(request), first):
+            yield event
+
+
+@contextmanager
+def counted(request: Request) -> Iterator[None]:
+    """Count for the block that whoever asks follows something."""
     served, who = served_of(request), caller_of(request).who
     served.streams[who] += 1
     try:
-        async for event in _events(request, served, first):
-            yield event
+        yield
     finally:
         served.streams[who] -= 1
         served.streams += Counter()  # which leaves out those of whom there are none
