@@ -268,6 +268,7 @@ def test_the_command_line_tells_all_that_and_exits_by_it(source, tmp_path):
     assert told["is_verified"]
     assert told.pop("next")
     assert json.loads((tmp_path / "r.json").read_text()) == told
+    assert run_memproc(*arguments, "--as-of", "someday")[::2] == (2, "memproc: as_of: not a date: 'someday'\n")
     code, out, _ = run_memproc(*arguments, "--resume")
     assert code == 0
     assert "tags: 3 converted from labels (tea; home -> ['tea', 'home'])" in out

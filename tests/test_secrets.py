@@ -394,7 +394,7 @@ def test_reading_without_a_store_obeys_too(tmp_path):
 
 
 def test_the_command_line(tmp_path):
-    """`ingest`, `validate`, `transform` and `retry`."""
+    """`ingest`, `validate`, `transform`, `gate` and `retry`."""
     path, store = tmp_path / "a.jsonl", str(tmp_path / "m.db")
     path.write_text(f'{{"content": "{OF_EACH_KIND[0][1]}"}}\n{{"content": "ask ann@example.org"}}\n')
     code, out, _ = run_memproc("ingest", str(path), "--into", store, "--secrets", "quarantine", "--secret-kinds", "email", "--json")
@@ -403,6 +403,10 @@ def test_the_command_line(tmp_path):
     assert (code, [found["code"] for found in orjson.loads(out)["errors"]]) == (1, ["secret"])
     code, out, _ = run_memproc("transform", str(path), "--secrets", "redact", "--json")
     assert (code, orjson.loads(out)["memories"][0]["content"]) == (0, "[secret: aws-key]")
+    (tmp_path / "gate.json").write_text('{"rules": {"clean": {"measure": "quarantined", "most": 0}}}')
+    assert run_memproc("gate", str(path), "--rules", tmp_path / "gate.json")[0] == 0
+    code, out, _ = run_memproc("gate", str(path), "--rules", tmp_path / "gate.json", "--secrets", "quarantine", "--json")
+    assert (code, orjson.loads(out)["rules"][0]["found"]) == (1, "1 of 2 (50 %)")
     code, out, _ = run_memproc("retry", store, "--secrets", "quarantine", "--json")
     assert (code, orjson.loads(out)["stored"]) == (0, 2)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from typer import Option
@@ -15,105 +14,100 @@ from memproc.errors import UsageError
 if TYPE_CHECKING:
     from memproc.enrichment.given import Enrich
 
-By = Annotated[
-    str | None, Option("--enrich", metavar="MODULE:NAME", help="A function, or an enrichment made in Python, that adds to records.")
-]
-Url = Annotated[str | None, Option("--enrich-url", metavar="URL", help="An endpoint that is sent records, and answers fields.")]
-Name = Annotated[str | None, Option("--enrich-name", metavar="NAME", help="By this and its version, results are kept.")]
-Version = Annotated[
-    str | None, Option("--enrich-version", metavar="TEXT", help="A new version asks anew; 1 by default.", show_default=False)
-]
-Sets = Annotated[
-    list[str] | None,
-    Option("--enrich-sets", metavar="FIELD", help="A field that it may set, once for each; by default tags, importance and more."),
-]
-Reads = Annotated[
-    list[str] | None, Option("--enrich-reads", metavar="FIELD", help="A field that the URL is sent, once for each; by default all.")
-]
-Size = Annotated[
-    int | None, Option("--enrich-batch", metavar="N", min=1, help="Records of a call; 50 by default.", show_default=False)
-]
-AtOnce = Annotated[
-    int | None, Option("--enrich-at-once", metavar="N", min=1, help="Calls of the URL at once; 4 by default.", show_default=False)
-]
-PerSecond = Annotated[
-    float | None, Option("--enrich-per-second", metavar="N", help="Call the URL at most so often.", show_default=False)
-]
-PerDay = Annotated[
-    int | None, Option("--enrich-per-day", metavar="N", min=1, help="Records a day (UTC), of all jobs.", show_default=False)
-]
-Seconds = Annotated[
-    float | None,
-    Option("--enrich-seconds", metavar="SECONDS", help="How long an answer may take; 120 by default.", show_default=False),
-]
-RetryFor = Annotated[
-    float | None,
-    Option("--enrich-retry-seconds", metavar="SECONDS", help="How long a call is tried again; 120.", show_default=False),
-]
-Header = Annotated[
-    list[str] | None, Option("--enrich-header", metavar="NAME=VALUE", help="A header for the URL; ENV:VARIABLE names a key.")
-]
-Private = Annotated[bool, Option("--enrich-private", help="Let the URL be at an address that is not public, or on this machine.")]
-Failure = Annotated[
-    OnFailure | None,
-    Option("--on-enrich-failure", help="keep: the record goes on without it (the default).", show_default=False),
-]
+
+class Enriching(NamedTuple):
+    """What enriches records, and on which terms."""
+
+    enrich: Annotated[
+        str | None,
+        Option("--enrich", metavar="MODULE:NAME", help="A function, or an enrichment made in Python, that adds to records."),
+    ] = None
+    enrich_url: Annotated[
+        str | None, Option("--enrich-url", metavar="URL", help="An endpoint that is sent records, and answers fields.")
+    ] = None
+    enrich_name: Annotated[
+        str | None, Option("--enrich-name", metavar="NAME", help="By this and its version, results are kept.")
+    ] = None
+    enrich_version: Annotated[
+        str | None, Option("--enrich-version", metavar="TEXT", help="A new version asks anew; 1 by default.", show_default=False)
+    ] = None
+    enrich_sets: Annotated[
+        list[str] | None,
+        Option(
+            "--enrich-sets", metavar="FIELD", help="A field that it may set, once for each; by default tags, importance and more."
+        ),
+    ] = None
+    enrich_reads: Annotated[
+        list[str] | None,
+        Option("--enrich-reads", metavar="FIELD", help="A field that the URL is sent, once for each; by default all."),
+    ] = None
+    enrich_batch: Annotated[
+        int | None, Option("--enrich-batch", metavar="N", min=1, help="Records of a call; 50 by default.", show_default=False)
+    ] = None
+    enrich_at_once: Annotated[
+        int | None,
+        Option("--enrich-at-once", metavar="N", min=1, help="Calls of the URL at once; 4 by default.", show_default=False),
+    ] = None
+    enrich_per_second: Annotated[
+        float | None, Option("--enrich-per-second", metavar="N", help="Call the URL at most so often.", show_default=False)
+    ] = None
+    enrich_per_day: Annotated[
+        int | None, Option("--enrich-per-day", metavar="N", min=1, help="Records a day (UTC), of all jobs.", show_default=False)
+    ] = None
+    enrich_seconds: Annotated[
+        float | None,
+        Option("--enrich-seconds", metavar="SECONDS", help="How long an answer may take; 120 by default.", show_default=False),
+    ] = None
+    enrich_retry_seconds: Annotated[
+        float | None,
+        Option("--enrich-retry-seconds", metavar="SECONDS", help="How long a call is tried again; 120.", show_default=False),
+    ] = None
+    enrich_header: Annotated[
+        list[str] | None, Option("--enrich-header", metavar="NAME=VALUE", help="A header for the URL; ENV:VARIABLE names a key.")
+    ] = None
+    enrich_private: Annotated[
+        bool, Option("--enrich-private", help="Let the URL be at an address that is not public, or on this machine.")
+    ] = False
+    on_enrich_failure: Annotated[
+        OnFailure | None,
+        Option("--on-enrich-failure", help="keep: the record goes on without it (the default).", show_default=False),
+    ] = None
 
 
-class Enriched(NamedTuple):
-    """What the options say; those not given are None or false."""
-
-    by: str | None = None
-    url: str | None = None
-    name: str | None = None
-    version: str | None = None
-    sets: Sequence[str] | None = None
-    reads: Sequence[str] | None = None
-    batch: int | None = None
-    at_once: int | None = None
-    per_second: float | None = None
-    per_day: int | None = None
-    seconds: float | None = None
-    retry_seconds: float | None = None
-    header: Sequence[str] | None = None
-    private: bool = False
-    failure: OnFailure | None = None
-
-
-def enrich_of(said: Enriched) -> Enrich | None:
+def enrich_of(said: Enriching) -> Enrich | None:
     """Return what enriches records. Raises UsageError if the options do not fit together, or what they name is not there."""
-    if said.by is not None and said.url is not None:
+    if said.enrich is not None and said.enrich_url is not None:
         raise UsageError("--enrich and --enrich-url: give one of them")
     terms: dict[str, Any] = {
-        "name": said.name,
-        "version": said.version,
-        "sets": said.sets or None,
-        "batch_size": said.batch,
-        "records_per_day": said.per_day,
-        "on_failure": said.failure,
+        "name": said.enrich_name,
+        "version": said.enrich_version,
+        "sets": said.enrich_sets or None,
+        "batch_size": said.enrich_batch,
+        "records_per_day": said.enrich_per_day,
+        "on_failure": said.on_enrich_failure,
     }
     web: dict[str, Any] = {
-        "reads": said.reads or None,
-        "concurrency": said.at_once,
-        "requests_per_second": said.per_second,
-        "response_seconds": said.seconds,
-        "retry_seconds": said.retry_seconds,
-        "headers": dict(map(header_of, said.header)) if said.header else None,
-        "allow_private": said.private or None,
+        "reads": said.enrich_reads or None,
+        "concurrency": said.enrich_at_once,
+        "requests_per_second": said.enrich_per_second,
+        "response_seconds": said.enrich_seconds,
+        "retry_seconds": said.enrich_retry_seconds,
+        "headers": dict(map(header_of, said.enrich_header)) if said.enrich_header else None,
+        "allow_private": said.enrich_private or None,
     }
     given = {name: value for name, value in terms.items() if value is not None}
     of_web = {name: value for name, value in web.items() if value is not None}
-    if said.url is not None:
+    if said.enrich_url is not None:
         from memproc.enrichment.http import HttpEnrichment
 
-        return HttpEnrichment(said.url, **given, **of_web)
+        return HttpEnrichment(said.enrich_url, **given, **of_web)
     if of_web:
         raise UsageError(f"{', '.join(of_web)}: such options of --enrich-... go with --enrich-url")
-    if said.by is None:
+    if said.enrich is None:
         if given:
             raise UsageError(f"{', '.join(given)}: such options of --enrich-... go with --enrich or --enrich-url")
         return None
-    return _made(_named(said.by), said.by, given)
+    return _made(_named(said.enrich), said.enrich, given)
 
 
 def _made(found: Any, by: str, given: dict[str, Any]) -> Enrich:

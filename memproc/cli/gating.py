@@ -8,38 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, settings_of, show, warn
-from memproc.cli.options import (
-    AllowPickle,
-    DateFormat,
-    DayFirst,
-    Delimiter,
-    Encoding,
-    FirstOnly,
-    FormatName,
-    Include,
-    Mapping,
-    MappingFile,
-    Namespace,
-    Records,
-    Redact,
-    Schema,
-    SourceName,
-    asked_of,
-    mapping_of,
-    schema_of,
-)
-from memproc.cli.remotes import Key, Named, Query, Retries, StatementSeconds, Table, TableSchema
-from memproc.cli.rest_options import (
-    AllowPrivate,
-    Headers,
-    Hosts,
-    MaxResponse,
-    PagingForm,
-    RequestRate,
-    RetrySeconds,
-    Web,
-    given_of,
-)
+from memproc.cli.how_read import HowRead
+from memproc.cli.option_groups import grouped
+from memproc.cli.options import FirstOnly, Hiding, Namespace, Schema, SourceName, schema_of
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +18,10 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@grouped
 def gate(
+    how: HowRead,
+    hiding: Hiding,
     file: Annotated[
         str | None, Argument(metavar="[FILE]", help="A file, folder, archive, database, web API; - is standard input.")
     ] = None,
@@ -58,33 +32,9 @@ def gate(
         str | None, Option("--against", metavar="DB", help="The store whose earlier jobs are compared with.", show_default=False)
     ] = None,
     job: Annotated[int | None, Option("--job", metavar="N", min=1, help="Judge this job of the store instead of a file.")] = None,
-    table: Table = None,
-    query: Query = None,
-    key: Key = None,
-    db_schema: TableSchema = None,
-    format: FormatName = None,
     namespace: Namespace = None,
     source: SourceName = None,
     schema: Schema = None,
-    records: Records = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    allow_pickle: AllowPickle = False,
-    map_field: Mapping = None,
-    mapping: MappingFile = None,
-    include: Include = None,
-    date_format: DateFormat = None,
-    day_first: DayFirst = None,
-    redact: Redact = False,
-    paging: PagingForm = None,
-    header: Headers = None,
-    host: Hosts = None,
-    allow_private: AllowPrivate = False,
-    requests_per_second: RequestRate = None,
-    retry_seconds: RetrySeconds = None,
-    max_response: MaxResponse = None,
-    statement_seconds: StatementSeconds = None,
-    retries: Retries = None,
     limit: FirstOnly = None,
     as_json: Json = False,
 ) -> None:
@@ -99,27 +49,17 @@ def gate(
     if file is None:
         _show(_of_job(against, rules, job or 0, schema), as_json=as_json)
         return
-    named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
-    web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
-    asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
-    [given], asked = given_of([file], asked, named, web)
-    settings = settings_of(redact=redact, date_format=tuple(date_format or ()), day_first=day_first)
+    [given], asked = how.given([file])
     found = judge(
         given,
         rules,
         against=against,
         namespace=namespace,
         source=source,
-        format=format,
         schema=schema_of(schema),
-        settings=settings,
-        mapping=mapping_of(map_field, mapping),
-        include=include or (),
-        records=asked.records,
-        delimiter=delimiter,
-        encoding=encoding,
-        allow_pickle=allow_pickle,
+        settings=settings_of(**hiding.settings, **how.dates),
         limit=limit,
+        **how.arguments(asked),
     )
     _show(found, as_json=as_json)
 

@@ -99,7 +99,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "review": ("--limit", "--note"),
     "serve": ("--host", "--port", "--plain-http", "--no-dashboard"),
     "transform": ("--format", "--to", "--include"),
-    "validate": ("--record", "--format", "--output", "--max-shown"),
+    "validate": ("--record", "--format", "--include", "--output", "--max-shown"),
 }
 
 

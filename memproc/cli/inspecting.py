@@ -11,37 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
-from memproc.cli.options import (
-    AllowPickle,
-    DateFormat,
-    DayFirst,
-    Delimiter,
-    Encoding,
-    File,
-    FirstOnly,
-    FormatName,
-    Include,
-    Mapping,
-    MappingFile,
-    Records,
-    asked_of,
-    mapping_of,
-)
+from memproc.cli.how_read import HowRead, is_web
+from memproc.cli.option_groups import as_written, given_in, grouped
+from memproc.cli.options import File, FirstOnly
 from memproc.cli.output import json_text, print_lines
 from memproc.cli.predicting import lines_of
-from memproc.cli.remotes import Key, Named, Query, Retries, StatementSeconds, Table, TableSchema, is_database, shown
-from memproc.cli.rest_options import (
-    URL,
-    AllowPrivate,
-    Headers,
-    Hosts,
-    MaxResponse,
-    PagingForm,
-    RequestRate,
-    RetrySeconds,
-    Web,
-    given_of,
-)
+from memproc.cli.remotes import is_database, shown
 from memproc.config import Dedup
 from memproc.errors import UsageError
 
@@ -54,22 +29,10 @@ NAMES_SHOWN, EXAMPLES = 5, 3
 
 
 @app.command()
+@grouped
 def inspect(
     file: File,
-    table: Table = None,
-    query: Query = None,
-    key: Key = None,
-    db_schema: TableSchema = None,
-    format: FormatName = None,
-    records: Records = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    allow_pickle: AllowPickle = False,
-    map_field: Mapping = None,
-    mapping: MappingFile = None,
-    include: Include = None,
-    date_format: DateFormat = None,
-    day_first: DayFirst = None,
+    how: HowRead,
     propose: Annotated[
         bool, Option("--propose", help="Print a mapping file for it instead, in TOML, to be checked and changed.")
     ] = False,
@@ -78,38 +41,24 @@ def inspect(
     ] = False,
     into: Annotated[str | None, Option(metavar="DB", help="With --predict: where the store will lie; nothing is written.")] = None,
     dedup: Annotated[Dedup | None, Option(help="With --predict: as of ingest.", show_default=False)] = None,
-    paging: PagingForm = None,
-    header: Headers = None,
-    host: Hosts = None,
-    allow_private: AllowPrivate = False,
-    requests_per_second: RequestRate = None,
-    retry_seconds: RetrySeconds = None,
-    max_response: MaxResponse = None,
-    statement_seconds: StatementSeconds = None,
-    retries: Retries = None,
     limit: FirstOnly = None,
     show_records: Annotated[int, Option("--show", metavar="N", min=0, help="Show N records as they would be stored.")] = EXAMPLES,
     as_json: Json = False,
 ) -> None:
     """Tell what is in a file, a folder, an archive or a database: formats, records, whose, from when; write nothing."""
-    from memproc.formats.draft import Context
     from memproc.ingestion.inspecting import Looking
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.inspecting import propose as mapping_proposed
     from memproc.ingestion.predicting import Reading, predicted, refuse_once_only, sampled
     from memproc.ingestion.reading import intake_of
 
-    named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
-    web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
-    if named == Named() and not URL.match(file) and is_database(file):
+    if not (is_web(file) or given_in(how.database)) and is_database(file):
         from memproc.cli.tables import show_tables
 
         show_tables(file, as_json=as_json)
         return
-    context = Context(None, frozenset(include or ()), mapping_of(map_field, mapping))
-    settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first, dedup=dedup)
-    intake, asked = intake_of(context, settings), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
-    [given], asked = given_of([file], asked, named, web)
+    intake = intake_of(how.context(), settings_of(dedup=dedup, **how.dates))
+    [given], asked = how.given([file])
     if propose:
         text = mapping_proposed(given, intake, asked)
         show({"mapping": text}, text, as_json=as_json)
@@ -121,20 +70,7 @@ def inspect(
     elif into is not None or dedup is not None:
         raise UsageError("--into and --dedup go with --predict: nothing else of what inspect tells depends on them")
     found = look(given, intake, asked, Looking(limit, show_records))
-    said = [*named.options, *web.options, *([] if format is None else ["--format", format])]
-    said += [
-        part
-        for name, value in (("records", records), ("delimiter", delimiter), ("encoding", encoding))
-        if value
-        for part in (f"--{name}", value)
-    ]
-    said += ["--allow-pickle"] if allow_pickle else []
-    said += [part for pair in map_field or () for part in ("--map", pair)]
-    said += [] if mapping is None else ["--mapping", str(mapping)]
-    said += [part for one in date_format or () for part in ("--date-format", one)]
-    said += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
-    said += [part for kind in include or () for part in ("--include", kind)]
-    following = _commands(found, " ".join(map(quoted, ["memproc", "ingest", shown(file), *said])))
+    following = _commands(found, " ".join(map(quoted, ["memproc", "ingest", shown(file), *as_written(how)])))
     foretold = predicted(given, into, reading, (sample, found)) if sample and found.records else None
     told = [*([] if foretold is None else lines_of(foretold)), "next:", *(f"  {command}" for command in following)]
     as_values = {**found.as_dict(), **({"predicted": foretold and foretold.as_dict()} if predict else {}), "next": following}

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Exit, Option, echo
 
 from memproc.cli.app import FAILED, Database, Identifier, Json, app, settings_of, show
+from memproc.cli.option_groups import grouped
 from memproc.cli.options import Namespace, Schema, SourceName, schema_of
 from memproc.cli.output import fields_of
-from memproc.cli.retention import Kind, OfNamespace, Tag
+from memproc.cli.retention import OfNamespace
 from memproc.cli.stores import as_plain, opened
+from memproc.cli.which import Expired, Subject, Which
 from memproc.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -21,10 +23,8 @@ if TYPE_CHECKING:
     from memproc.store.store import Store
 
 TEXT_CHARS = 300  # of a memory, in a list of memories
-Subject = Annotated[str | None, Option(help="Only those about this subject.")]
 Page = Annotated[int, Option("--limit", metavar="N", min=1, help="Show at most this many.")]
 After = Annotated[str | None, Option("--after", metavar="CURSOR", help="Go on behind the page that ended with this cursor.")]
-Expired = Annotated[bool, Option("--expired", help="Also what has expired or is past its valid_to.")]
 Fields = Annotated[
     list[str] | None,
     Option("--set", metavar="FIELD=VALUE", help="A field and its value, as text or JSON, as in importance=0.5; may be repeated."),
@@ -32,30 +32,19 @@ Fields = Annotated[
 
 
 @app.command()
+@grouped
 def find(
     database: Database,
+    which: Which,
     text: Annotated[str | None, Argument(help="Part of what it says; case does not matter.")] = None,
-    namespace: OfNamespace = None,
-    subject: Subject = None,
-    conversation: Annotated[str | None, Option(help="Only those of this conversation.")] = None,
-    kind: Kind = None,
-    tag: Tag = None,
-    emotion: Annotated[str | None, Option(metavar="LABEL", help="Only those with this emotion.")] = None,
-    relation: Annotated[str | None, Option(metavar="TARGET", help="Only those with a relation to this target.")] = None,
-    since: Annotated[str | None, Option(metavar="TIME", help="Only those updated, else created, from then on.")] = None,
-    until: Annotated[str | None, Option(metavar="TIME", help="Only those updated, else created, before then.")] = None,
-    at: Annotated[str | None, Option(metavar="TIME", help="What was valid then, by valid_from and valid_to.")] = None,
-    expired: Expired = False,
     limit: Page = 20,
     after: After = None,
     schema: Schema = None,
     as_json: Json = False,
 ) -> None:
     """Find memories, the newest first. What has expired and what is past its valid_to is left out."""
-    names = {"namespace": namespace, "subject": subject, "conversation": conversation, "kind": kind, "tag": tag}
-    which = {**names, "emotion": emotion, "relation": relation, "text": text, "since": since, "until": until, "at": at}
     with opened(database, schema=schema) as store:
-        _show_page(store, {**which, "expired": expired, "after": after}, limit, as_json=as_json)
+        _show_page(store, {**which._asdict(), "text": text, "after": after}, limit, as_json=as_json)
 
 
 @app.command("list")

@@ -8,28 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, settings_of, warn
-from memproc.cli.options import (
-    AllowPickle,
-    DateFormat,
-    DayFirst,
-    Delimiter,
-    Encoding,
-    FormatName,
-    Include,
-    Mapping,
-    MappingFile,
-    Namespace,
-    Records,
-    Redact,
-    Schema,
-    SecretKinds,
-    SecretsPolicy,
-    SourceName,
-    mapping_of,
-    schema_of,
-)
+from memproc.cli.how_read import HowRead
+from memproc.cli.option_groups import grouped
+from memproc.cli.options import AsOf, Hiding, Namespace, Schema, SourceName, schema_of
 from memproc.cli.output import json_text, target
-from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
 
 if TYPE_CHECKING:
     from memproc.cli.progress import Shown
@@ -37,29 +19,16 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@grouped
 def migrate(
     what: Annotated[list[str], Argument(metavar="SOURCE", help="Files, folders, patterns, archives, databases.")],
     into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.", show_default=False)],
-    mapping: MappingFile = None,
-    table: Table = None,
-    query: Query = None,
-    key: Key = None,
-    db_schema: TableSchema = None,
-    map_field: Mapping = None,
-    format: FormatName = None,
+    how: HowRead,
+    hiding: Hiding,
     namespace: Namespace = None,
     source: SourceName = None,
-    records: Records = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    allow_pickle: AllowPickle = False,
-    include: Include = None,
+    as_of: AsOf = None,
     schema: Schema = None,
-    date_format: DateFormat = None,
-    day_first: DayFirst = None,
-    redact: Redact = False,
-    secrets: SecretsPolicy = "off",
-    secret_kinds: SecretKinds = None,
     to: Annotated[Path | None, Option("--report", metavar="FILE", help="Write the report as JSON to this file.")] = None,
     dry_run: Annotated[bool, Option("--dry-run", help="Do everything, then roll it back.")] = False,
     resume: Annotated[bool, Option("--resume", help="Continue the unfinished migration of these files.")] = False,
@@ -72,30 +41,24 @@ def migrate(
     from memproc.writing import written
 
     warn()
-    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
-    settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
-    given = given_by(what, Named(table, query, tuple(key or ()), schema=db_schema))
-    mapped, chosen_schema = mapping_of(map_field, mapping), schema_of(schema)
+    settings = settings_of(retries=how.retries, **hiding.settings, **how.dates)
+    given, asked = how.given(what)
+    arguments, chosen_schema = how.arguments(asked), schema_of(schema)
     done: list[Migration] = []
 
     def work(shown: Shown) -> Report:
         migrated = run(
             given,
             into,
-            mapping=mapped,
             namespace=namespace,
             source=source,
-            format=format,
+            as_of=as_of,
             schema=chosen_schema,
             settings=settings,
-            include=include or (),
-            records=records,
-            delimiter=delimiter,
-            encoding=encoding,
-            allow_pickle=allow_pickle,
             dry_run=dry_run,
             resume=resume,
             on_event=shown.hear,
+            **arguments,
         )
         done.append(migrated)
         return migrated.report

@@ -30,7 +30,7 @@ def advice_for(files: Sequence[str], settings: Settings) -> tuple[Prediction, tu
     """Return what the ingestion of files should take on this machine, and what to set for it."""
     from dataclasses import replace
 
-    from memproc.cli.remotes import Named, given_by
+    from memproc.cli.remotes import Following, FromDatabase, given_by
     from memproc.formats.draft import Context
     from memproc.ingestion.inspecting import inspect
     from memproc.ingestion.opening import Asked
@@ -39,7 +39,7 @@ def advice_for(files: Sequence[str], settings: Settings) -> tuple[Prediction, tu
     from memproc.report.advising import Facts, Machine, advised
     from memproc.resources import allowed_bytes, allowed_cores
 
-    given: list[Any] = given_by(files, Named())
+    given: list[Any] = given_by(files, FromDatabase(), Following())
     what = given[0] if len(given) == 1 else given
     refuse_once_only(what)
     looking = replace(settings, secrets="tag") if settings.secrets == "off" else settings

@@ -9,21 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, show
-from memproc.cli.options import (
-    MAX_DEPTH,
-    MAX_FIELDS,
-    DateFormat,
-    DayFirst,
-    FormatName,
-    Mapping,
-    MappingFile,
-    MaxDepth,
-    MaxFields,
-    Redact,
-    SecretKinds,
-    SecretsPolicy,
-    mapping_of,
-)
+from memproc.cli.option_groups import grouped
+from memproc.cli.options import MAX_DEPTH, MAX_FIELDS, Dated, FormatName, Hiding, Mapped, MaxDepth, MaxFields
 from memproc.cli.output import fields_of, target, times
 from memproc.cli.stores import opened
 from memproc.config import QuarantineStatus
@@ -93,11 +80,13 @@ def quarantine(
 
 
 @app.command()
+@grouped
 def retry(
     database: Database,
+    mapped: Mapped,
+    dates: Dated,
+    hiding: Hiding,
     numbers: Numbers = None,
-    map_field: Mapping = None,
-    mapping: MappingFile = None,
     edited: Annotated[Path | None, Option("--from", metavar="FILE", help="An edited export of quarantine.")] = None,
     format: FormatName = None,
     category: Category = None,
@@ -106,22 +95,14 @@ def retry(
     source: OfSource = None,
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
-    date_format: DateFormat = None,
-    day_first: DayFirst = None,
-    redact: Redact = False,
-    secrets: SecretsPolicy = "off",
-    secret_kinds: SecretKinds = None,
     as_json: Json = False,
 ) -> None:
     """Ingest quarantined records again: all, some, or as edited in an export. Exit with 1 if one still fails."""
     from memproc.cli.working import Telling, Told, Wanted, worked
 
     which: Filters = {"category": category, "code": code, "job": job, "source": source}
-    kinds = tuple(secret_kinds or ())
-    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
-    limits = {"max_fields": max_fields, "max_depth": max_depth}
-    settings = settings_of(**limits, **dates, redact=redact, secrets=secrets, secret_kinds=kinds)
-    mapped = mapping_of(map_field, mapping)
+    settings = settings_of(max_fields=max_fields, max_depth=max_depth, **dates.settings, **hiding.settings)
+    mapping = mapped.found()
 
     def told(report: Report) -> Told:
         text = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
@@ -130,7 +111,7 @@ def retry(
     with opened(database, settings=settings) as store:
 
         def work(shown: Shown) -> Report:
-            return store.replay(numbers or None, mapping=mapped, edited=edited, format=format, on_event=shown.hear, **which)
+            return store.replay(numbers or None, mapping=mapping, edited=edited, format=format, on_event=shown.hear, **which)
 
         wanted = Wanted([], [], database, called="quarantine")
         report = worked(work, wanted, Telling("auto", is_quiet=False, as_json=as_json), told)

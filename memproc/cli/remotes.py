@@ -1,4 +1,4 @@
-"""The options that name a source which is in no file, and what they say."""
+"""The options that name what is read of a database, and those that say what of a source is new."""
 
 from __future__ import annotations
 
@@ -8,27 +8,55 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from typer import Option
 
+from memproc.cli.option_groups import given_in
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
     from memproc.sources.remote import Remote
 
-Table = Annotated[str | None, Option("--table", metavar="NAME", help="Read this table of a database, or of a SQLite file.")]
-Query = Annotated[str | None, Option("--query", metavar="SQL", help="Read what this query of a database gives, with --key.")]
-Key = Annotated[
-    list[str] | None, Option("--key", metavar="COLUMN", help="What tells rows apart, once for each column; found for tables.")
-]
-TableSchema = Annotated[str | None, Option("--db-schema", metavar="NAME", help="The schema of the table, if not the usual one.")]
-FromStart = Annotated[bool, Option("--from-start", help="With --cursor: read everything once more.")]
-StatementSeconds = Annotated[
-    float | None,
-    Option(
-        "--statement-seconds",
-        metavar="SECONDS",
-        help="How long a database may take for a statement; 300, in a file 60.",
-        show_default=False,
-    ),
-]
+
+class FromDatabase(NamedTuple):
+    """Which rows of a database are read."""
+
+    table: Annotated[str | None, Option("--table", metavar="NAME", help="Read this table of a database, or of a SQLite file.")] = (
+        None
+    )
+    query: Annotated[str | None, Option("--query", metavar="SQL", help="Read what this query of a database gives, with --key.")] = (
+        None
+    )
+    key: Annotated[
+        list[str] | None, Option("--key", metavar="COLUMN", help="What tells rows apart, once for each column; found for tables.")
+    ] = None
+    db_schema: Annotated[
+        str | None, Option("--db-schema", metavar="NAME", help="The schema of the table, if not the usual one.")
+    ] = None
+    statement_seconds: Annotated[
+        float | None,
+        Option(
+            "--statement-seconds",
+            metavar="SECONDS",
+            help="How long a database may take for a statement; 300, in a file 60.",
+            show_default=False,
+        ),
+    ] = None
+
+
+class Following(NamedTuple):
+    """What was read before, and is left out."""
+
+    cursor: Annotated[
+        str | None,
+        Option(
+            "--cursor", metavar="FIELD", help="The column or field that grows with each change: the next run reads what is new."
+        ),
+    ] = None
+    from_start: Annotated[bool, Option("--from-start", help="With --cursor: read everything once more.")] = False
+    since_param: Annotated[
+        str | None,
+        Option("--since-param", metavar="PARAM", help="The parameter that asks a web API for records from a --cursor on."),
+    ] = None
+
+
 Retries = Annotated[
     int | None,
     Option(
@@ -39,28 +67,6 @@ Retries = Annotated[
         show_default=False,
     ),
 ]
-
-
-class Named(NamedTuple):
-    """What the options say of a source that is in no file."""
-
-    table: str | None = None
-    query: str | None = None
-    key: Sequence[str] = ()
-    cursor: str | None = None
-    schema: str | None = None
-    from_start: bool = False
-    statement_seconds: float | None = None
-    retries: int | None = None
-
-    @property
-    def options(self) -> list[str]:
-        """Return them as they are written."""
-        pairs = [("--table", self.table), ("--query", self.query), *(("--key", one) for one in self.key)]
-        pairs += [("--cursor", self.cursor), ("--db-schema", self.schema)]
-        numbers = (("--statement-seconds", self.statement_seconds), ("--retries", self.retries))
-        pairs += [(name, f"{value:g}") for name, value in numbers if value is not None]
-        return [part for name, value in pairs if value is not None for part in (name, value)]
 
 
 def is_database(what: str) -> bool:
@@ -78,19 +84,15 @@ def shown(what: str) -> str:
     return masked(what) if "://" in what else what
 
 
-def given_by(what: Sequence[str], named: Named) -> list[Path | Remote]:
+def given_by(what: Sequence[str], database: FromDatabase, following: Following, retries: int | None = None) -> list[Path | Remote]:
     """Return what a command reads: paths, and the sources that URLs and options name. Raises UsageError on wrong options."""
-    return [_given(one, named) for one in what]
-
-
-def _given(one: str, named: Named) -> Path | Remote:
-    if named.table is None and named.query is None:
-        if named._replace(retries=None) != Named():
+    if database.table is None and database.query is None:
+        if given_in(database) or following.cursor is not None or following.from_start:
             of_web = "--cursor and --from-start also with the URL of a web API"
             of_table = "--key, --db-schema, --statement-seconds, --cursor and --from-start go with --table or --query"
             raise UsageError(f"{of_table}, {of_web}")
-        return _without_options(one)
-    return _of_database(one, named)
+        return [_without_options(one) for one in what]
+    return [_of_database(one, database, following, retries) for one in what]
 
 
 def _without_options(one: str) -> Path | Remote:
@@ -105,15 +107,15 @@ def _without_options(one: str) -> Path | Remote:
     return Path(one)
 
 
-def _of_database(one: str, named: Named) -> Remote:
+def _of_database(one: str, named: FromDatabase, following: Following, retries: int | None) -> Remote:
     from memproc.sources.databases.faces import SqlQuery, SqlTable
 
     if named.table is not None and named.query is not None:
         raise UsageError("--table and --query: give one of them")
-    more = {"statement_seconds": named.statement_seconds, "retries": named.retries}
-    followed: dict[str, Any] = {"cursor": named.cursor, "from_start": named.from_start, **more}
+    rows: dict[str, Any] = {"key": named.key or (), "cursor": following.cursor, "from_start": following.from_start}
+    rows |= {"statement_seconds": named.statement_seconds, "retries": retries}
     if named.table is not None:
-        return SqlTable(one, named.table, key=named.key, schema=named.schema, **followed)
-    if named.schema is not None:
+        return SqlTable(one, named.table, schema=named.db_schema, **rows)
+    if named.db_schema is not None:
         raise UsageError("--db-schema goes with --table: in a query write it before the name of the table")
-    return SqlQuery(one, named.query or "", key=named.key, **followed)
+    return SqlQuery(one, named.query or "", **rows)

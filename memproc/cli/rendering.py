@@ -10,10 +10,10 @@ from typer import Exit, Option
 
 from memproc.amounts import bytes_of
 from memproc.cli.app import FAILED, Database, Json, app, show, tell
-from memproc.cli.memories import Expired, Subject
+from memproc.cli.option_groups import grouped
 from memproc.cli.output import fields_of, target
-from memproc.cli.retention import Kind, OfNamespace, Tag
 from memproc.cli.stores import opened
+from memproc.cli.which import Which
 from memproc.config import Bundle, Per
 
 if TYPE_CHECKING:
@@ -24,8 +24,10 @@ MAX_BYTES, MAX_SECONDS = "10MiB", 10.0
 
 
 @app.command()
+@grouped
 def render(
     database: Database,
+    which: Which,
     template: Annotated[
         str, Option(metavar="FILE", help="A template of Jinja2, or one that ships: profile, diary, context.", show_default=False)
     ],
@@ -40,15 +42,6 @@ def render(
         list[str] | None, Option("--query", metavar="TEXT", help="With --per query: a document of what says this; may be repeated.")
     ] = None,
     text: Annotated[str | None, Option(help="Part of what it says; case does not matter.")] = None,
-    namespace: OfNamespace = None,
-    subject: Subject = None,
-    conversation: Annotated[str | None, Option(help="Only those of this conversation.")] = None,
-    kind: Kind = None,
-    tag: Tag = None,
-    since: Annotated[str | None, Option(metavar="TIME", help="Only those updated, else created, from then on.")] = None,
-    until: Annotated[str | None, Option(metavar="TIME", help="Only those updated, else created, before then.")] = None,
-    at: Annotated[str | None, Option(metavar="TIME", help="What was valid then, by valid_from and valid_to.")] = None,
-    expired: Expired = False,
     max_seconds: Annotated[float, Option(metavar="SECONDS", help="The longest that a document may take.")] = MAX_SECONDS,
     max_bytes: Annotated[str, Option(metavar="SIZE", help="How large a document may become, as in 10MiB.")] = MAX_BYTES,
     as_json: Json = False,
@@ -57,8 +50,6 @@ def render(
     from memproc.documents.rendering import render_documents
     from memproc.documents.templates import DocumentLimits
 
-    which = {"text": text, "namespace": namespace, "subject": subject, "conversation": conversation, "kind": kind, "tag": tag}
-    dates = {"since": since, "until": until, "at": at}
     with opened(database) as store:
         rendered = render_documents(
             store,
@@ -69,9 +60,8 @@ def render(
             form=form,
             limits=DocumentLimits(max_seconds, bytes_of(max_bytes, "--max-bytes")),
             on_event=_Told().hear,
-            **which,
-            **dates,
-            expired=expired,
+            text=text,
+            **which._asdict(),
         )
     values = {**fields_of(rendered), "failures": [fields_of(failure) for failure in rendered.failures], "to": to}
     show(values, str(rendered), as_json=as_json, to=to)

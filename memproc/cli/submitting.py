@@ -8,70 +8,32 @@ from typing import Annotated
 from typer import Argument, Option
 
 from memproc.cli.app import Json, settings_of, show, tell
+from memproc.cli.how_read import HowRead
 from memproc.cli.jobs import jobs_app
-from memproc.cli.options import (
-    Delimiter,
-    Encoding,
-    FirstOnly,
-    FormatName,
-    Include,
-    Mapping,
-    MappingFile,
-    Namespace,
-    Records,
-    SourceName,
-    asked_of,
-    mapping_of,
-)
+from memproc.cli.option_groups import grouped
+from memproc.cli.options import AsOf, FirstOnly, Gate, Hiding, Namespace, SourceName, Written
 from memproc.cli.output import fields_of
 from memproc.cli.queueing import By, Set, asker, line_of, values_of
-from memproc.cli.remotes import FromStart, Key, Named, Query, StatementSeconds, Table, TableSchema
-from memproc.cli.rest_options import (
-    AllowPrivate,
-    Cursor,
-    Headers,
-    Hosts,
-    MaxResponse,
-    PagingForm,
-    RequestRate,
-    RetrySeconds,
-    SinceParam,
-    Web,
-    given_of,
-)
+from memproc.cli.remotes import Following, FromDatabase
+from memproc.cli.rest_options import FromWeb
 from memproc.store.queued import IfFailed, Missed, Priority
 
 
 @jobs_app.command()
+@grouped
 def submit(
     what: Annotated[list[str], Argument(metavar="SOURCE", help="Files, folders, patterns, archives, a database, a web API.")],
     into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
+    database: FromDatabase,
+    web: FromWeb,
+    written: Written,
+    following: Following,
+    hiding: Hiding,
     namespace: Namespace = None,
     source: SourceName = None,
-    format: FormatName = None,
-    table: Table = None,
-    query: Query = None,
-    key: Key = None,
-    cursor: Cursor = None,
-    db_schema: TableSchema = None,
-    from_start: FromStart = False,
-    statement_seconds: StatementSeconds = None,
-    paging: PagingForm = None,
-    header: Headers = None,
-    host: Hosts = None,
-    allow_private: AllowPrivate = False,
-    since_param: SinceParam = None,
-    requests_per_second: RequestRate = None,
-    retry_seconds: RetrySeconds = None,
-    max_response: MaxResponse = None,
-    records: Records = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    map_field: Mapping = None,
-    mapping: MappingFile = None,
-    include: Include = None,
-    as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
+    as_of: AsOf = None,
     limit: FirstOnly = None,
+    gate: Gate = None,
     set_: Set = None,
     name: Annotated[str, Option(metavar="TEXT", help="What the job is called.")] = "",
     priority: Annotated[Priority, Option(help="high goes first; who waits for long rises.")] = "normal",
@@ -94,18 +56,18 @@ def submit(
     """Let a worker (`memproc work`) ingest files into a store, which is made where there is none."""
     from memproc.store.store import Store
 
-    named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start, statement_seconds, None)
-    web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response, since_param)
-    given, asked = given_of(what, asked_of(format, records, delimiter, encoding), named, web)
-    options = {"include": include, "as_of": as_of, "limit": limit, "mapping": mapping or dict(mapping_of(map_field)) or None}
-    options |= {"records": asked.records, "delimiter": delimiter, "encoding": encoding}
+    how = HowRead(database, None, web, written)
+    given, asked = how.given(what, following)
+    options = how.arguments(asked) | {"as_of": as_of, "limit": limit, "gate": gate}
+    options["mapping"] = written.mapped.mapping or options["mapping"]
+    settings = {**how.dates, **hiding.settings, **values_of(set_)}
     with Store(into, settings=settings_of()) as store:
         job = store.submit(
             given,
             namespace=namespace,
             source=source,
-            format=format,
-            settings=values_of(set_),
+            format=options.pop("format"),
+            settings=settings,
             options={name: value for name, value in options.items() if value},
             name=name,
             submitter=asker(by),

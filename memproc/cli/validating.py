@@ -11,37 +11,9 @@ from typer import Argument, Exit, Option
 
 from memproc.arguments import whole_number
 from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
-from memproc.cli.options import (
-    AllowPickle,
-    DateFormat,
-    DayFirst,
-    Delimiter,
-    Encoding,
-    FirstOnly,
-    FormatName,
-    Mapping,
-    MappingFile,
-    Records,
-    Redact,
-    Schema,
-    SecretKinds,
-    SecretsPolicy,
-    asked_of,
-    mapping_of,
-    schema_of,
-)
-from memproc.cli.remotes import Key, Named, Query, Retries, StatementSeconds, Table, TableSchema
-from memproc.cli.rest_options import (
-    AllowPrivate,
-    Headers,
-    Hosts,
-    MaxResponse,
-    PagingForm,
-    RequestRate,
-    RetrySeconds,
-    Web,
-    given_of,
-)
+from memproc.cli.how_read import HowRead
+from memproc.cli.option_groups import grouped
+from memproc.cli.options import FirstOnly, Hiding, Schema, schema_of
 from memproc.errors import MemprocError, UsageError
 
 if TYPE_CHECKING:
@@ -51,43 +23,21 @@ Output = Literal["human", "json", "sarif", "github"]
 
 
 @app.command()
+@grouped
 def validate(
+    how: HowRead,
+    hiding: Hiding,
     file: Annotated[
         str | None, Argument(metavar="FILE", help="A file, folder, archive, database, web API; - is standard input.")
     ] = None,
     record: Annotated[
         str | None, Option("--record", metavar="JSON", help="Check this one record, and no file.", show_default=False)
     ] = None,
-    table: Table = None,
-    query: Query = None,
-    key: Key = None,
-    db_schema: TableSchema = None,
-    format: FormatName = None,
     schema: Schema = None,
-    records: Records = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    allow_pickle: AllowPickle = False,
-    map_field: Mapping = None,
-    mapping: MappingFile = None,
-    date_format: DateFormat = None,
-    day_first: DayFirst = None,
-    redact: Redact = False,
-    secrets: SecretsPolicy = "off",
-    secret_kinds: SecretKinds = None,
     most_shown: Annotated[
         int, Option("--max-shown", metavar="N", help="Of equal faults in a file show this many; all are counted.")
     ] = 10,
     output: Annotated[Output, Option(help="sarif: a SARIF 2.1.0 log; github: workflow commands that annotate lines.")] = "human",
-    paging: PagingForm = None,
-    header: Headers = None,
-    host: Hosts = None,
-    allow_private: AllowPrivate = False,
-    requests_per_second: RequestRate = None,
-    retry_seconds: RetrySeconds = None,
-    max_response: MaxResponse = None,
-    statement_seconds: StatementSeconds = None,
-    retries: Retries = None,
     limit: FirstOnly = None,
     strict: Annotated[bool, Option("--strict", help="Exit with 1 also if a file in a folder or archive cannot be read.")] = False,
     as_json: Json = False,
@@ -95,7 +45,6 @@ def validate(
     """Check the records of a file and show every fault. Exit with 1 if there is one."""
     from dataclasses import replace
 
-    from memproc.formats.draft import Context
     from memproc.ingestion.checking import check, check_one
     from memproc.ingestion.reading import intake_of
 
@@ -106,17 +55,13 @@ def validate(
     whole_number("--max-shown", most_shown)
     warn()
     with _told_in(output):
-        dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
-        settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
-        intake = replace(intake_of(Context(mapping=mapping_of(map_field, mapping)), settings), schema=schema_of(schema))
-        asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+        settings = settings_of(**hiding.settings, **how.dates)
+        intake = replace(intake_of(how.context(), settings), schema=schema_of(schema))
         if file is not None:
-            named = Named(table, query, tuple(key or ()), schema=db_schema, statement_seconds=statement_seconds, retries=retries)
-            web = Web(paging, header, host, allow_private, requests_per_second, retry_seconds, max_response)
-            [given], asked = given_of([file], asked, named, web)
+            [given], asked = how.given([file])
             found = check(given, intake, asked, most_shown=most_shown, limit=limit)
         else:
-            found = check_one(record or "", intake, asked, most_shown=most_shown)
+            found = check_one(record or "", intake, how.written.asked, most_shown=most_shown)
     _show(found.checks, "json" if as_json else output)
     if found.advice:
         tell(f"no record can be taken: {found.advice}")

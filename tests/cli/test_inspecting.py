@@ -83,6 +83,7 @@ def test_what_was_left_out_is_offered_and_nothing_else(run, tmp_path):
     assert told["next"] == ["memproc ingest prose.md --into memories.db --include paragraphs"]
     report = json.loads(run("ingest", "prose.md", "--into", "m.db", "--json")[1])
     assert "no record was read: --include paragraphs reads what was left out" in report["notes"]
+    assert json.loads(run("validate", "prose.md", "--include", "paragraphs", "--json")[1])["read"] == 1
     told = json.loads(run("inspect", "list.md", "--json")[1])
     assert (told["include"], len(told["next"])) == ([], 2)
 

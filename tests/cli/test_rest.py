@@ -62,7 +62,7 @@ def test_a_followed_api_is_read_on(api, tmp_path):
     assert api.seen[-1] == "/whole?since=Keeps+9+hens"
 
 
-def test_each_command_that_reads_takes_an_api(api, monkeypatch):
+def test_each_command_that_reads_takes_an_api(api, tmp_path, monkeypatch):
     """With the options of `ingest`, of which the commands to run next have all."""
     monkeypatch.setenv("TOKEN", "sesame-123")
     url, options = f"{api.root}/cursor", [*options_of("cursor"), "--header", "X-Key=ENV:TOKEN"]
@@ -72,6 +72,8 @@ def test_each_command_that_reads_takes_an_api(api, monkeypatch):
     assert "--records data.items" in seen["next"][0]
     assert as_json(run_memproc("validate", url, *options, "--json"))["valid"] == 28
     assert as_json(run_memproc("transform", url, *options, "--json"))["transformed"] == 28
+    migrated = as_json(run_memproc("migrate", url, *options, "--retries", "3", "--into", tmp_path / "m.db", "--json"))
+    assert (migrated["is_verified"], migrated["report"]["stored"]) == (True, 28)
     assert {one["x-key"] for one in api.headers_seen} == {"sesame-123"}
 
 

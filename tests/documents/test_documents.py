@@ -171,6 +171,15 @@ def test_the_command_writes_documents_and_exits_with_1_if_one_fails(store, tmp_p
     assert code == 1
 
 
+def test_the_command_takes_all_that_says_which_memories(tmp_path):
+    """As `find` does."""
+    emotion, relations = {"label": "joy"}, [{"type": "about", "target": "tea"}]
+    memproc.ingest([{"content": "Tea is here", "emotion": emotion, "relations": relations}, {"content": "Rain"}], tmp_path / "m.db")
+    for at, (option, value) in enumerate({"--emotion": "joy", "--relation": "tea", "--text": "is"}.items()):
+        render = ["render", tmp_path / "m.db", "--template", "profile", "--to", tmp_path / str(at), option, value, "--json"]
+        assert as_json(run_memproc(*render))["documents"] == 1
+
+
 def test_memories_of_a_group_are_not_held():
     """They are read as they are gone through, in order, and in part."""
     spool = Spool()
