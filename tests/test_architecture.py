@@ -77,7 +77,7 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
-        ("course", "enriched", "too_large", "identity"),
+        ("course", "enriched", "too_large", "identity", "call"),
         ("checkpoint", "remarks", "reading", "checking"),
         ("gating",),
         ("stopping", "judging"),

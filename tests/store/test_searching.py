@@ -69,7 +69,7 @@ def test_it_gives_what_reading_all_gives_after_any_history(fresh, first, second,
             assert store.find(limit=2, after=read[0], **which) == read[1:3] if read else True
         store.index()
         assert len(indexed(store)) >= len(parts)
-        assert store.doctor() == ()
+        assert {finding.code for finding in store.doctor()} <= {"decisions_contradict"}  # what a person did may contradict itself
 
 
 def filled(store, count=300):
