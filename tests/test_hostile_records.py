@@ -370,6 +370,11 @@ def test_no_function_of_the_package_calls_itself_over_what_it_is_given():
         "filled",
         "expressions_in",
         "names_used",
+        "names_more",
+        "weight",
+        "_ungrouped",
+        "_gathered",
+        "given_in",
     }  # `_check_plain`, `_hidden` and `_holds_nan` by their callers
     assert found == halves | stops
 

@@ -1,8 +1,9 @@
 """Templates of Jinja2, in its sandbox, with limits of time and size.
 
 Facts: the sandbox lets a template call nothing that is marked unsafe, change nothing that it is given, and bounds `range`; it
-bounds neither time nor memory. So loops and calls look at the clock, what is written is counted, and products and powers are
-bounded. A filter that makes one enormous text is not: a template is its owner's, and one of a stranger is not to be rendered.
+bounds neither time nor memory. So loops and calls look at the clock, what is written is counted before it is text, and products
+and powers are bounded. A filter that makes one enormous text is not: a template is its owner's, and one of a stranger is not to be
+rendered.
 
 Rules: a name that is not there is an error, with its line. A template may include those beside it, and those that ship.
 """
@@ -131,9 +132,31 @@ def _is_enormous(operator: str, left: Any, right: Any) -> bool:
     bits = [one.bit_length() if isinstance(one, int) else 0 for one in (left, right)]
     if operator == "**":
         return isinstance(left, int) and isinstance(right, int) and bits[0] * abs(right) > MOST_BITS
-    sizes = [len(one) for one in (left, right) if isinstance(one, str | bytes | list | tuple)]
+    sizes = [_weight(one, LARGEST_TEMPLATE_BYTES) for one in (left, right) if isinstance(one, str | bytes | list | tuple)]
     times = next((abs(one) for one in (left, right) if isinstance(one, int)), 0)
     return sum(sizes) * times > LARGEST_TEMPLATE_BYTES or sum(bits) > MOST_BITS
+
+
+def _weight(value: Any, most: int) -> int:
+    """Return the characters and members of a value, counted wherever it holds them again, which its text does too; no further than
+    it takes to see that there are more than `most`.
+
+    >>> ten = [0] * 10
+    >>> _weight("tea", 99), _weight([ten] * 3, 99), _weight([ten] * 100, 99) > 99
+    (3, 33, True)
+    """
+    weight, waiting = 0, [value]
+    while waiting and weight <= most:
+        one = waiting.pop()
+        if isinstance(one, str | bytes):
+            weight += len(one)
+        elif isinstance(one, Mapping):
+            weight += len(one)
+            waiting += [*one.keys(), *one.values()]
+        elif isinstance(one, list | tuple | set | frozenset):
+            weight += len(one)
+            waiting += one
+    return weight
 
 
 def environment_class() -> type[ImmutableSandboxedEnvironment]:
@@ -150,7 +173,7 @@ def environment_class() -> type[ImmutableSandboxedEnvironment]:
         intercepted_binops = frozenset(("*", "**"))  # one of them may take all memory, or hours, at once
 
         def __init__(self, **options: Any) -> None:
-            super().__init__(undefined=StrictUndefined, **options)
+            super().__init__(undefined=StrictUndefined, finalize=self._checked, **options)
             self.filters[_WATCHED] = self._watched
             self.limits = DocumentLimits()
             self.ends_at = float("inf")
@@ -170,6 +193,12 @@ def environment_class() -> type[ImmutableSandboxedEnvironment]:
         def call(self, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:
             self.look_at_the_clock()
             return super().call(context, called, *args, **kwargs)
+
+        def _checked(self, value: Any) -> Any:
+            """Return what is about to become text. Raises LimitError where it holds lists in lists whose text has no end."""
+            if not isinstance(value, str) and _weight(value, self.limits.bytes) > self.limits.bytes:
+                raise LimitError(f"the document has more than {self.limits.bytes:,} bytes")
+            return value
 
         def _watched(self, values: Iterable[Any]) -> Iterator[Any]:
             for value in values:

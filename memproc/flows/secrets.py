@@ -46,11 +46,12 @@ def _secrets_in(text: str) -> set[str]:
 
 
 def _texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for one in [*value, *value.values()] if isinstance(value, Mapping) else value:
-            yield from _texts_in(one)
+    waiting = [value]
+    for one in waiting:
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping | list):
+            waiting += [*one, *one.values()] if isinstance(one, Mapping) else one
 
 
 class FlowSecrets:

@@ -104,6 +104,10 @@ def test_an_error_in_one_document_stops_nothing(rendered):
         ("{% set r = range(3000) %}{% for a in r %}{% for b in r %}{% set c = b %}{% endfor %}{% endfor %}", "takes more than"),
         ("{{ 'x' * 10 ** 9 }}", "makes something enormous"),
         ("{{ [[0] * 1000000] * 1000000 }}", "makes something enormous"),
+        (
+            "{% set a = [0] * 1000 %}{% set b = [a] * 1000 %}{% set c = [b, b, b, b, b, b, b, b] %}{{ [c, c, c, c, c, c, c, c] }}",
+            "more than 10,000 bytes",
+        ),
         ("{{ 10 ** 99999999 }}", "makes something enormous"),
         ("{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}", "takes more than"),
         ("{% for at in range(99999) %}aaaaaaaaaaaa{% endfor %}", "more than 10,000 bytes"),
