@@ -123,7 +123,7 @@ def _serving(options: argparse.Namespace) -> None:
 def _queued(options: argparse.Namespace) -> None:
     from benchmarks import queued  # noqa: PLC0415 - as above
 
-    found = queued.measure(records=options.records, seed=options.seed)
+    found = queued.measure(records=options.records, seed=options.seed, texts=options.kind)
     sys.stdout.write(queued.table(found, options.records) + "\n")
 
 
@@ -219,6 +219,7 @@ def _parser() -> argparse.ArgumentParser:
     served.add_argument("--at-once", type=_positive, default=50, help="clients")
     served.add_argument("--upload-mib", type=_positive, default=1_024, help="the size of the file")
     queued = commands.add_parser("queued", help="measure a job in the queue beside adding its records one by one")
+    queued.add_argument("--kind", type=Texts, choices=list(Texts), default=Texts.TALK, help="of texts")
     each = commands.add_parser("stages", help="measure which part of memproc an ingestion spends its time in")
     each.add_argument("--kind", type=Texts, choices=list(Texts), nargs="+", default=[Texts.ORDINARY, Texts.TALK], help="of texts")
     for command in (corpus, sizes, each, quality_of, deciding, queued):

@@ -2,7 +2,7 @@
 
 Rules
 -----
-- Both take the same talk into a SQLite file of their own: one by `Store.add`, a call for each record; the other as a job that is
+- Both take the same texts into a SQLite file of their own: one by `Store.add`, a call for each record; the other as a job that is
   submitted and run by a worker in the same process.
 - CPU time of this process is measured, so that what else the machine does counts little. Both stores are compared: they hold the
   same memories.
@@ -32,12 +32,12 @@ class Found(NamedTuple):
     queued: float
 
 
-def measure(*, records: int, seed: int) -> Found:
+def measure(*, records: int, seed: int, texts: Texts = Texts.TALK) -> Found:
     """Return what both took. Raises ChildError where the stores differ."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / "talk.jsonl"
-        write_corpus(records=records, seed=seed, path=source, texts=Texts.TALK)
+        write_corpus(records=records, seed=seed, path=source, texts=texts)
         with memproc.open(folder / "added.db") as added, memproc.open(folder / "queued.db") as queued:
             found = Found(_seconds(lambda: _add(added, source)), _seconds(lambda: _work_off(queued, source)))
             if {one.id for one in added.find(limit=records)} != {one.id for one in queued.find(limit=records)}:

@@ -22,7 +22,7 @@ from faults.stores import NewStore, is_file
 from memproc.dedup import preparing
 from memproc.dedup.gist.gist import skim
 from memproc.formats.draft import Context
-from memproc.ingestion import opening, pipeline
+from memproc.ingestion import opening, performing
 from memproc.ingestion.batches import Pieces
 from memproc.ingestion.checkpoint import Checkpoint
 from memproc.intake import Chunk, Intake, intake
@@ -231,7 +231,7 @@ _break(
     patch.object(Intake, "_prepare_chunk", _swallowing),
 )
 
-_break("decisions act where they are trusted", "decisions act without trust", patch.object(pipeline, "Context", _trusting))
+_break("decisions act where they are trusted", "decisions act without trust", patch.object(performing, "Context", _trusting))
 _across: Final = patch.object(forgetting, "_within", lambda _tx, decided, _namespace: [*decided])
 _break("decisions act where they are trusted", "decisions act across namespaces", _across)
 _unheard: Final = patch.object(policies, "_is_a_persons", lambda _made: False)
