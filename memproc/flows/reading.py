@@ -14,17 +14,17 @@ from pydantic_core import ErrorDetails
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
-from memproc.errors import SourceError, UsageError
+from memproc.errors import UsageError
 from memproc.flows.checking import Wrong, wrong_in
 from memproc.flows.flow import Flow, Parameter
 from memproc.flows.step import Retry
 from memproc.flows.steps import STEPS
 from memproc.flows.steps.enrich import Endpoint
 from memproc.flows.steps.notify import Mail
+from memproc.sources.hand_written import text_by_hand
 from memproc.sources.yaml_values import yaml_lines, yaml_value
 
 EXTRA = "flows"
-LARGEST_BYTES = 1 << 20
 MOST_TOLD = 20
 LEAST_ALIKE = 0.5  # of 1: what is less alike is not meant
 Place = tuple[str | int, ...]
@@ -60,18 +60,8 @@ class FlowError(UsageError):
 
 def load_flow(path: str | Path) -> Flow:
     """Read a flow. Raises SourceError if the file cannot be read, and FlowError with all that is wrong in it."""
-    shown = str(path)
-    try:
-        with Path(path).open("rb") as stream:
-            raw = stream.read(LARGEST_BYTES + 1)
-        text = raw.decode("utf-8-sig")
-    except OSError as error:
-        raise SourceError(f"the flow {shown} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SourceError(f"the flow {shown} is not UTF-8: save it as UTF-8") from None
-    if len(raw) > LARGEST_BYTES:
-        raise SourceError(f"the flow {shown} is larger than 1 MiB: is it a flow?")
-    return flow_of(text, shown, is_json=Path(path).suffix.lower() == ".json")
+    text = text_by_hand(path, "flow")
+    return flow_of(text, str(path), is_json=Path(path).suffix.lower() == ".json")
 
 
 def flow_of(text: str, shown: str = "the flow", *, is_json: bool = False) -> Flow:

@@ -28,11 +28,8 @@ class MisplacedError(UsageError):
         self.place = tuple(place)
 
 
-def read_by_hand(path: str | Path, thing: str) -> tuple[str, object]:
-    """Return the text of a file and the values in it; `thing` is what messages call it, as in "mapping".
-
-    Raises SourceError if it cannot be read, and UsageError if it is no TOML, YAML or JSON.
-    """
+def text_by_hand(path: str | Path, thing: str) -> str:
+    """Return the text of a file; `thing` is what messages call it, as in "mapping". Raises SourceError if it cannot be read."""
     shown = str(path)
     try:
         with Path(path).open("rb") as stream:
@@ -44,13 +41,22 @@ def read_by_hand(path: str | Path, thing: str) -> tuple[str, object]:
         raise SourceError(f"the {thing} {shown} is not UTF-8: save it as UTF-8") from None
     if len(raw) > LARGEST_BYTES:
         raise SourceError(f"the {thing} {shown} is larger than 1 MiB: is it a {thing}?")
+    return text
+
+
+def read_by_hand(path: str | Path, thing: str) -> tuple[str, object]:
+    """Return the text of a file and the values in it; `thing` is what messages call it, as in "mapping".
+
+    Raises SourceError if it cannot be read, and UsageError if it is no TOML, YAML or JSON.
+    """
+    text = text_by_hand(path, thing)
     parse = _READERS.get(Path(path).suffix.lower(), tomllib.loads)
     try:
         return text, parse(text)
     except UsageError:
         raise
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{shown}: {error}") from None
+        raise UsageError(f"{path}: {error}") from None
 
 
 def told_with_line(path: str | Path, text: str, place: Sequence[str], error: Exception) -> UsageError:

@@ -58,6 +58,14 @@ def is_resumed(store: Store[Memory], at: At) -> bool:
     return newest > int(at.noted["jobs_before"])
 
 
+def given(options: Into, at: At, store: Store[Memory]) -> dict[str, Any]:
+    """Return the arguments of an ingestion or a migration into a store."""
+    names = ("namespace", "source", "format", "include", "as_of", "records", "delimiter", "encoding", "allow_pickle", "dry_run")
+    found = {name: getattr(options, name) for name in names}
+    found |= {"settings": store.settings, "mapping": options.mapping_file(at), "on_event": lambda _event: at.beat()}
+    return {**found, "resume": not options.dry_run and is_resumed(store, at)}
+
+
 def ingest(options: Ingest, at: At) -> dict[str, Any]:
     """Ingest the records. A job that was begun before a kill is found by its identity, and gone on with."""
     return ingested(options, at, gate=None if options.gate is None else at.path(options.gate))[0]
@@ -66,26 +74,7 @@ def ingest(options: Ingest, at: At) -> dict[str, Any]:
 def ingested(options: Into, at: At, **more: Any) -> tuple[dict[str, Any], Report]:
     """Ingest the records with more than all steps say; return what later steps may ask for, and the report."""
     with target(options, at) as store:
-        resume = not options.dry_run and is_resumed(store, at)
-        report = run(
-            options.what(at),
-            store,
-            namespace=options.namespace,
-            source=options.source,
-            format=options.format,
-            settings=store.settings,
-            mapping=options.mapping_file(at),
-            include=options.include,
-            as_of=options.as_of,
-            records=options.records,
-            delimiter=options.delimiter,
-            encoding=options.encoding,
-            allow_pickle=options.allow_pickle,
-            dry_run=options.dry_run,
-            resume=resume,
-            on_event=lambda _event: at.beat(),
-            **more,
-        )
+        report = run(options.what(at), store, **given(options, at, store), **more)
     check(report, is_strict=options.strict)
     return told(report), report
 

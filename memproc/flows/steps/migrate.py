@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from memproc.flows.step import At, Step, StepError, Text
-from memproc.flows.steps.ingest import Into, check, is_resumed, target, told
+from memproc.flows.steps.ingest import Into, check, given, target, told
 from memproc.flows.steps.writing import write_json
 from memproc.ingestion.migrating import migrate as run
 
@@ -22,25 +22,7 @@ class Migrate(Into):
 def migrate(options: Migrate, at: At) -> dict[str, Any]:
     """Migrate the records, and go on with what was begun before a kill."""
     with target(options, at) as store:
-        resume = not options.dry_run and is_resumed(store, at)
-        migrated = run(
-            options.what(at),
-            store,
-            mapping=options.mapping_file(at),
-            namespace=options.namespace,
-            source=options.source,
-            format=options.format,
-            settings=store.settings,
-            include=options.include,
-            as_of=options.as_of,
-            records=options.records,
-            delimiter=options.delimiter,
-            encoding=options.encoding,
-            allow_pickle=options.allow_pickle,
-            dry_run=options.dry_run,
-            resume=resume,
-            on_event=lambda _event: at.beat(),
-        )
+        migrated = run(options.what(at), store, **given(options, at, store))
     if options.to is not None:
         write_json(at.path(options.to), migrated.as_dict())
     check(migrated.report, is_strict=options.strict)
